@@ -1,0 +1,1 @@
+"""Everything of crosscloud that is not a Pulumi resource."""
