@@ -1,0 +1,1 @@
+"""Pulumi provider plugins in Python: the base they share, our own, and the embedded ones."""
