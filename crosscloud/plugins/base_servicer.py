@@ -72,13 +72,12 @@ def _message(error: Exception, operation: str) -> str:
 
 def _send_partial(failure: PartialFailure, request: Any, context: grpc.ServicerContext) -> None:
     """End the request with the error that carries the state of something made but not working."""
-    bag = next(
-        (b for b in (getattr(request, "news", None), getattr(request, "properties", None)) if b is not None), None
-    )
-    inputs = decode(bag)
+    updating = hasattr(request, "news")
+    inputs = decode(request.news if updating else request.properties)
+    secrets = inputs.secret_paths | (decode(request.olds).secret_paths if updating else frozenset())
     detail = provider_pb2.ErrorResourceInitFailed(
         id=failure.id,
-        properties=encode(failure.outputs, inputs.secret_paths),
+        properties=encode(failure.outputs, secrets),
         reasons=failure.reasons,
         inputs=encode(inputs if failure.inputs is None else failure.inputs, inputs.secret_paths),
     )
@@ -213,7 +212,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         call, news = self._call(request), decode(request.news)
         bags = (decode(request.old_inputs), decode(request.olds), news)
         outputs = self._provider.resource(call.type).update(call, request.id, *bags)
-        return provider_pb2.UpdateResponse(properties=encode(outputs, news.secret_paths))
+        return provider_pb2.UpdateResponse(properties=encode(outputs, news.secret_paths | bags[1].secret_paths))
 
     @_clean
     def Delete(self, request: Any, _context: Any) -> empty_pb2.Empty:  # noqa: N802, D102
