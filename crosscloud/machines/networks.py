@@ -1,0 +1,141 @@
+"""Networks: a Linux bridge on this host with a gateway address, guarded by an nft table."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from crosscloud.machines import addresses, commands, nft, processes, requirements, store
+from crosscloud.machines.errors import MachineError
+from crosscloud.machines.host import host_lock
+from crosscloud.machines.store import Network
+
+_FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+
+
+def create(
+    name: str, *, urn: str = "", cidr: str | None = None, outbound: bool = True, host_ports: Mapping[str, int] | None = None
+) -> Network:
+    """Make a network, or take over the one that an interrupted creation left for the same ``urn`` and inputs.
+
+    ``cidr`` is the first free /24 of `addresses.POOL` by default. ``host_ports`` maps ports of the gateway to ports of
+    127.0.0.1 on this host.
+    """
+    inputs = {"name": name, "cidr": cidr, "outbound": outbound, "hostPorts": dict(host_ports or {})}
+    with host_lock():
+        requirements.ensure("make a network")
+        for left in store.everything(Network):
+            if urn and left.urn == urn:
+                if left.inputs == inputs and exists(left):
+                    return left
+                _remove(left)
+        chosen = _choose(cidr)
+        network = Network(
+            id=secrets.token_hex(4), urn=urn, inputs=inputs, cidr=str(chosen), gateway=str(addresses.gateway(chosen))
+        )
+        store.save(network)
+        _build(network)
+        network.phase = store.READY
+        store.save(network)
+    return network
+
+
+def update(network: Network, *, host_ports: Mapping[str, int]) -> Network:
+    """Change which ports of the gateway lead to which ports of this host; connections that run go on."""
+    with host_lock():
+        network.inputs = {**network.inputs, "hostPorts": dict(host_ports)}
+        _guard(network)
+        store.save(network)
+    return network
+
+
+def get(identifier: str) -> Network | None:
+    """Return the network, or None if there is none of that id or its bridge or its guard is gone."""
+    network = store.load(Network, identifier)
+    return network if network is not None and exists(network) else None
+
+
+def exists(network: Network) -> bool:
+    """Tell whether the network is whole on this host (a reboot takes it away, for one)."""
+    return network.phase == store.READY and _bridge(network).exists() and network.table in nft.tables()
+
+
+def delete(identifier: str) -> None:
+    """Remove the network and every trace of it; refuse while it has machines or load balancers."""
+    with host_lock():
+        network = store.load(Network, identifier)
+        if network is None:
+            return
+        members = [m.id for m in store.everything(store.Machine) if m.network == identifier]
+        members += [f"load balancer {b.id}" for b in store.everything(store.Balancer) if b.network == identifier]
+        if members:
+            raise MachineError(f"the network {network.cidr} still has {', '.join(members)}: delete them first")
+        _remove(network)
+
+
+def links(network: Network) -> list[str]:
+    """Return the names of the links on the network's bridge: the host's ends of its machines' links."""
+    if not _bridge(network).exists():
+        return []
+    listing = commands.run(["ip", "-j", "link", "show", "master", network.bridge], purpose="list the bridge's links")
+    return [link["ifname"] for link in json.loads(listing or "[]")]
+
+
+def _choose(cidr: str | None) -> IPv4Network:
+    taken = addresses.occupied()
+    taken += [IPv4Network(other.cidr) for other in store.everything(Network)]
+    if cidr is None:
+        return addresses.free_network(taken)
+    chosen = IPv4Network(cidr)
+    addresses.ensure_free(chosen, taken)
+    return chosen
+
+
+def _build(network: Network) -> None:
+    purpose = f"make the network {network.cidr}"
+    prefix = IPv4Network(network.cidr).prefixlen
+    # The guard first: there is no moment at which the bridge is open.
+    _guard(network)
+    commands.run(["ip", "link", "add", network.bridge, "type", "bridge", "forward_delay", "0"], purpose=purpose)
+    _bridge(network).joinpath("route_localnet").write_text("1")
+    # The gateway would keep the lowest address of its links as its own, which changes with every machine.
+    mac = "02:" + ":".join(network.id[i : i + 2] for i in range(0, 8, 2)) + ":01"
+    commands.run(["ip", "link", "set", network.bridge, "address", mac, "up"], purpose=purpose)
+    commands.run(["ip", "address", "add", f"{network.gateway}/{prefix}", "dev", network.bridge], purpose=purpose)
+    if network.inputs["outbound"] and nft.forwarding_before() is None:
+        nft.remember_forwarding(_FORWARDING.read_text().strip())
+        _FORWARDING.write_text("1")
+
+
+def _guard(network: Network) -> None:
+    outbound, host_ports = network.inputs["outbound"], network.inputs["hostPorts"]
+    script = nft.render(network, outbound=outbound, host_ports=host_ports)
+    for balancer in store.everything(store.Balancer):
+        if balancer.network == network.id:
+            script += f"add element ip {network.table} listeners {{ {balancer.address} . {balancer.port} }}\n"
+    nft.apply(script, f"guard the network {network.cidr}")
+
+
+def _remove(network: Network) -> None:
+    """Remove what there is of the network, in whatever state it was left, and its record last."""
+    for link in links(network):
+        commands.run(["ip", "link", "delete", link], purpose=f"remove the link {link}")
+    if _bridge(network).exists():
+        commands.run(["ip", "link", "delete", network.bridge], purpose=f"remove the bridge {network.bridge}")
+        processes.wait_until(lambda: not _bridge(network).exists(), 5)
+    nft.remove(network.table)
+    store.forget(network)
+    _restore_forwarding()
+
+
+def _restore_forwarding() -> None:
+    """Set ip_forward to what it was once no network of ours, of any checkout, is left on the host."""
+    before = nft.forwarding_before()
+    if before is not None and not any(not name.startswith("crosscloud-forwarding") for name in nft.tables()):
+        _FORWARDING.write_text(before)
+        nft.forget_forwarding(before)
+
+
+def _bridge(network: Network) -> Path:
+    return Path("/proc/sys/net/ipv4/conf") / network.bridge

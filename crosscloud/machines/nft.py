@@ -1,0 +1,120 @@
+"""The nft table of a network: what its machines may reach on this host and beyond.
+
+One table a network, removed as a whole. Machines reach each other (they share a bridge), the listeners on their gateway
+that were asked for, and, if asked for, the outside; never another network, and never a port of the host by accident.
+"""
+
+import json
+from collections.abc import Mapping
+
+from crosscloud.machines import commands
+from crosscloud.machines.store import Network
+
+_SYSCTL_MARK = "crosscloud-forwarding-was-"
+
+
+def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int]) -> str:
+    """Return the nft script that replaces the network's table by what is asked for.
+
+    ``host_ports`` maps a port of the gateway to the port of 127.0.0.1 on the host that it leads to.
+    """
+    bridge, gateway = f'"{network.bridge}"', network.gateway
+    forwards = [
+        f"    iifname {bridge} ip daddr {gateway} tcp dport {int(port)} dnat to 127.0.0.1:{int(target)}"
+        for port, target in sorted(host_ports.items(), key=lambda item: int(item[0]))
+    ]
+    # A host with br_netfilter takes even what passes between two machines of one bridge through these chains.
+    leaving = (
+        # Machines have 1500-byte links; what lies outside may have less, and says so only by packets that often get lost.
+        [
+            f'    iifname {bridge} oifname != {bridge} oifname "cc-*" drop',
+            f"    iifname {bridge} oifname != {bridge} tcp flags syn tcp option maxseg size set rt mtu",
+        ]
+        if outbound
+        else [f"    iifname {bridge} oifname != {bridge} drop"]
+    )
+    masquerade = [f"    ip saddr {network.cidr} oifname != {bridge} masquerade"] if outbound else []
+    lines = [
+        f"table ip {network.table}",
+        f"delete table ip {network.table}",
+        f"table ip {network.table} {{",
+        "  set listeners { type ipv4_addr . inet_service; }",
+        "  chain spoofed {",
+        "    type filter hook prerouting priority raw; policy accept;",
+        # The bridge may route to 127.0.0.0/8 for the forwards below; what claims to go there by itself is not one of them.
+        f"    iifname {bridge} ip daddr 127.0.0.0/8 drop",
+        f"    iifname {bridge} ip saddr != {network.cidr} drop",
+        "  }",
+        "  chain forwards {",
+        "    type nat hook prerouting priority dstnat; policy accept;",
+        *forwards,
+        "  }",
+        "  chain host {",
+        "    type filter hook input priority filter; policy accept;",
+        f"    iifname != {bridge} accept",
+        "    ct state established,related accept",
+        "    ct status dnat accept",
+        "    meta l4proto icmp accept",
+        "    ip daddr . tcp dport @listeners accept",
+        "    drop",
+        "  }",
+        "  chain beyond {",
+        "    type filter hook forward priority filter; policy accept;",
+        f"    oifname {bridge} iifname != {bridge} ct state established,related accept",
+        f"    oifname {bridge} iifname != {bridge} drop",
+        *leaving,
+        "  }",
+        "  chain leaving {",
+        "    type nat hook postrouting priority srcnat; policy accept;",
+        *masquerade,
+        "  }",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def apply(script: str, purpose: str) -> None:
+    """Have nft do all of ``script`` or nothing."""
+    commands.run(["nft", "-f", "-"], purpose=purpose, text=script)
+
+
+def tables() -> set[str]:
+    """Return the names of our tables on this host, whichever checkout they belong to."""
+    listing = json.loads(commands.run(["nft", "-j", "list", "tables"], purpose="list the nft tables"))
+    names = (item["table"]["name"] for item in listing["nftables"] if "table" in item)
+    return {name for name in names if name.startswith("crosscloud-")}
+
+
+def remove(table: str) -> None:
+    """Remove the table if it is there."""
+    if table in tables():
+        apply(f"delete table ip {table}\n", f"remove the nft table {table}")
+
+
+def listen(network: Network, address: str, port: int, *, open_: bool) -> None:
+    """Let the network's machines reach (or no longer reach) ``address:port`` on this host."""
+    if network.table in tables():
+        # Adding first makes deleting what is not there succeed.
+        element = f"element ip {network.table} listeners {{ {address} . {int(port)} }}"
+        script = f"add {element}\n" if open_ else f"add {element}\ndelete {element}\n"
+        apply(script, f"set what the network {network.cidr} may reach")
+
+
+def forwarding_before() -> str | None:
+    """Return what ip_forward was before the first of our networks switched it on, or None if none did.
+
+    It is kept in the name of an empty nft table: seen by every checkout on the host, and gone after a reboot as the
+    setting itself is.
+    """
+    marks = [name for name in tables() if name.startswith(_SYSCTL_MARK)]
+    return marks[0].removeprefix(_SYSCTL_MARK) if marks else None
+
+
+def remember_forwarding(value: str) -> None:
+    """Keep ``value`` as what ip_forward was."""
+    apply(f"table ip {_SYSCTL_MARK}{value}\n", "remember the host's ip_forward")
+
+
+def forget_forwarding(value: str) -> None:
+    """Drop what `remember_forwarding` kept."""
+    remove(f"{_SYSCTL_MARK}{value}")
