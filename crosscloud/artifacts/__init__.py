@@ -1,0 +1,1 @@
+"""CNCF projects from their sources to images: source, binary, image, registry, ``release.env``."""

@@ -1,0 +1,90 @@
+"""The two commands that artifacts are made with, Go and crane: where they are and how they are run."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from crosscloud.artifacts.errors import ArtifactError, BuildError
+from crosscloud.paths import home
+
+#: What every build is run with. Paths are trimmed and no VCS is asked, so that a build is the same in every folder (and
+#: Go's own build cache serves them all); no other Go is downloaded, because the version is part of a build's key.
+BUILD_ENVIRONMENT = {
+    "GOFLAGS": "-mod=mod -trimpath -buildvcs=false",
+    "GOTOOLCHAIN": "local",
+    "GOWORK": "off",
+    "GO111MODULE": "on",
+    "GOOS": "linux",
+    "GOARCH": "amd64",
+    "GOEXPERIMENT": "",
+}
+#: For questions to the module proxy.
+ASK_ENVIRONMENT = {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOWORK": "off"}
+#: How many of a failed command's last lines are shown.
+WORDS = 25
+
+
+def crane() -> Path:
+    """Return the crane to use: the project's own, else the one on PATH. Raises ArtifactError when there is none."""
+    return _find("crane", home() / "bin" / "crane", "`make tools` builds it from toolchain/")
+
+
+def go() -> Path:
+    """Return the go command to use: PATH's, else the project's own. Raises ArtifactError when there is none."""
+    found = shutil.which("go")
+    return Path(found) if found else _find("go", home() / "go" / "bin" / "go", "`make tools` installs it")
+
+
+def _find(name: str, own: Path, hint: str) -> Path:
+    if os.access(own, os.X_OK):
+        return own
+    found = shutil.which(name)
+    if found is None:
+        raise ArtifactError(f"{name} was found neither as {own} nor on PATH; {hint}")
+    return Path(found)
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    what: str = "",
+    log: IO[str] | None = None,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """Run ``command`` and return its standard output.
+
+    With ``log``, both outputs are written there instead, and what it said last is read back from there on failure.
+    ``env`` is added to the environment. Raises BuildError with the command's last words when it fails; ``what`` says
+    what was to be done.
+    """
+    start = log.tell() if log else 0
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=log or subprocess.PIPE,
+        stderr=subprocess.STDOUT if log else subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        return done.stdout or ""
+    said = _since(Path(log.name), start) if log else f"{done.stdout}{done.stderr}"
+    lines = [line for line in said.strip().splitlines() if not line.startswith(("go: downloading ", "go: added "))]
+    raise BuildError(what or f"{Path(command[0]).name} failed", "\n".join(lines[-WORDS:]), log.name if log else None)
+
+
+def _since(path: Path, start: int) -> str:
+    with path.open("rb") as file:
+        file.seek(start)
+        return file.read().decode(errors="replace")
+
+
+def go_version() -> str:
+    """Return the version of the Go that builds (``go1.26.8``)."""
+    return run([go(), "env", "GOVERSION"], env={"GOTOOLCHAIN": "local"}).strip()
