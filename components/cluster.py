@@ -1,0 +1,70 @@
+"""The contract that every cloud's cluster keeps: what it is given, what it gives, and what it promises.
+
+A cluster is a ComponentResource made from a stack's configuration and a release. It exists when its API answers and all
+of its nodes are Ready; otherwise ``up`` fails with the reason. Its outputs have the same names on every cloud.
+"""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+import pulumi
+from pulumi import Output
+
+from crosscloud.config import StackConfig
+from crosscloud.release import Release
+
+
+class NodeOutput(TypedDict):
+    """One node, as the stack's output ``nodes`` lists it."""
+
+    name: str
+    role: str
+    address: str
+    version: str
+
+
+class Cluster(pulumi.ComponentResource):
+    """The base of every cloud's cluster.
+
+    ``kubeconfig`` is secret. ``lifetime`` is the resource that the cluster lives and dies with: what is deployed into
+    the cluster is replaced with it, and need not be deleted before it.
+    """
+
+    kubeconfig: Output[str]
+    endpoint: Output[str]
+    cluster_name: Output[str]
+    kubernetes_version: Output[str]
+    nodes: Output[Sequence[NodeOutput]]
+    lifetime: pulumi.Resource
+
+    def __init__(self, cloud: str, config: StackConfig, release: Release) -> None:
+        """Make the component of a cloud; ``cloud`` becomes part of its type."""
+        super().__init__(f"crosscloud:cluster:{cloud.capitalize()}", config.name)
+        self.config = config
+        self.release = release
+
+    def finish(
+        self,
+        *,
+        kubeconfig: pulumi.Input[str],
+        endpoint: pulumi.Input[str],
+        kubernetes_version: pulumi.Input[str],
+        nodes: pulumi.Input[Sequence[NodeOutput]],
+        lifetime: pulumi.Resource,
+    ) -> None:
+        """Set and register the outputs: the last thing that a cloud's constructor does."""
+        self.kubeconfig = Output.secret(kubeconfig)
+        self.endpoint = Output.from_input(endpoint)
+        self.cluster_name = Output.from_input(self.config.name)
+        self.kubernetes_version = Output.from_input(kubernetes_version)
+        self.nodes = Output.from_input(nodes)
+        self.lifetime = lifetime
+        self.register_outputs(
+            {
+                "kubeconfig": self.kubeconfig,
+                "endpoint": self.endpoint,
+                "clusterName": self.cluster_name,
+                "kubernetesVersion": self.kubernetes_version,
+                "nodes": self.nodes,
+            }
+        )

@@ -1,0 +1,124 @@
+"""A cluster of real Linux machines on this host: the cloud of every laptop and CI runner."""
+
+import ipaddress
+from collections.abc import Sequence
+
+import pulumi
+from pulumi import Output, ResourceOptions
+
+from components.bootstrap import Bootstrap
+from components.cluster import Cluster, NodeOutput
+from components.resources import ClusterAccess, ClusterCredentials, LoadBalancer, Machine, Network, Node
+from crosscloud.config import LocalStack
+from crosscloud.release import Release
+
+API_PORT = 6443
+#: The port of the network's gateway behind which machines find the images of this host's registry.
+REGISTRY_PORT = 5000
+#: Control planes have the addresses from the tenth of the network on: the load balancer has to know them before they are.
+FIRST_CONTROL_PLANE = 10
+
+
+class LocalCluster(Cluster):
+    """Network, load balancer, control planes and workers on this host.
+
+    Control planes are made, and replaced, one after the other, so that etcd keeps its quorum; workers boot beside them
+    and wait for the API by themselves.
+    """
+
+    def __init__(self, config: LocalStack, release: Release) -> None:
+        """Make the cluster that the stack's configuration describes, with the release's Kubernetes."""
+        super().__init__("local", config, release)
+        self.opts = ResourceOptions(parent=self)
+        self.network = Network(
+            config.name,
+            cidr=str(config.local.network_cidr) if config.local.network_cidr else None,
+            outbound=config.local.outbound,
+            host_ports={str(REGISTRY_PORT): config.local.registry_port},
+            opts=self.opts,
+        )
+        self.credentials = ClusterCredentials(config.name, cluster_name=config.name, opts=self.opts)
+        addresses = [self._control_plane_address(index) for index in range(config.control_planes.count)]
+        self.load_balancer = LoadBalancer(
+            config.name, network=self.network, port=API_PORT, targets=addresses, opts=self._inside()
+        )
+        endpoint = Output.concat(self.load_balancer.address, f":{API_PORT}")
+        self.bootstrap = Bootstrap(
+            config, release, self.credentials, endpoint, Output.concat("http://", self.network.gateway, f":{REGISTRY_PORT}")
+        )
+        first = self._machine("control-plane-0", self.bootstrap.control_plane(0), addresses[0])
+        # One control plane is the cluster: replacing it makes another cluster. Several outlive any one of them.
+        single = config.control_planes.count == 1
+        lifetime: pulumi.Resource = first if single else self.network
+        workers = [self._machine(f"worker-{i}", self.bootstrap.worker(), lifetime=lifetime) for i in self._workers()]
+        access = self._access(endpoint, first, workers, first.machine_id if single else self.network.id, lifetime)
+        nodes = [self._node("control-plane-0", access, first, "control-plane", lifetime)]
+        for index, address in list(enumerate(addresses))[1:]:
+            name = f"control-plane-{index}"
+            machine = self._machine(name, self.bootstrap.control_plane(index), address, after=nodes[-1])
+            nodes.append(self._node(name, access, machine, "control-plane", lifetime))
+        nodes += [self._node(f"worker-{i}", access, workers[i], "worker", lifetime) for i in self._workers()]
+        self.finish(
+            kubeconfig=Output.all(access.kubeconfig, *(node.kubelet_version for node in nodes)).apply(lambda all_: all_[0]),
+            endpoint=Output.concat("https://", endpoint),
+            kubernetes_version=access.kubernetes_version,
+            nodes=_listed(nodes),
+            lifetime=lifetime,
+        )
+
+    def _workers(self) -> range:
+        return range(self.config.workers.count)
+
+    def _control_plane_address(self, index: int) -> Output[str]:
+        return self.network.cidr.apply(
+            lambda cidr: str(ipaddress.ip_network(cidr).network_address + FIRST_CONTROL_PLANE + index)
+        )
+
+    def _inside(self, *, after: pulumi.Resource | None = None, lifetime: pulumi.Resource | None = None) -> ResourceOptions:
+        """Return the options of what is in the network, and is replaced with ``lifetime``."""
+        return ResourceOptions(
+            parent=self,
+            depends_on=[after] if after else None,
+            replace_with=[lifetime] if lifetime and lifetime is not self.network else None,
+        )
+
+    def _machine(
+        self,
+        role: str,
+        user_data: Output[str],
+        address: Output[str] | None = None,
+        *,
+        after: pulumi.Resource | None = None,
+        lifetime: pulumi.Resource | None = None,
+    ) -> Machine:
+        opts = self._inside(after=after, lifetime=lifetime)
+        name = f"{self.config.name}-{role}"
+        return Machine(name, network=self.network, user_data=user_data, address=address, opts=opts)
+
+    def _access(
+        self, endpoint: Output[str], first: Machine, workers: Sequence[Machine], identity: Output[str], lifetime: pulumi.Resource
+    ) -> ClusterAccess:
+        return ClusterAccess(
+            self.config.name,
+            cluster_name=self.config.name,
+            endpoint=endpoint,
+            credentials=self.credentials,
+            boot_logs={f"{self.config.name}-control-plane-0": first.boot_log},
+            cluster_id=identity,
+            opts=self._inside(lifetime=lifetime),
+        )
+
+    def _node(
+        self, role: str, access: ClusterAccess, machine: Machine, kind: str, lifetime: pulumi.Resource
+    ) -> Node:
+        # A node that goes down with its cluster is not drained first.
+        opts = ResourceOptions(parent=self, deleted_with=lifetime)
+        return Node(f"{self.config.name}-{role}", access=access, machine=machine, role=kind, opts=opts)
+
+
+def _listed(nodes: Sequence[Node]) -> Output[Sequence[NodeOutput]]:
+    def one(name: str, role: str, address: str, version: str) -> NodeOutput:
+        return NodeOutput(name=name, role=role, address=address, version=version)
+
+    each = [Output.all(n.node_name, n.role, n.address, n.kubelet_version).apply(lambda known: one(*known)) for n in nodes]
+    return Output.all(*each)

@@ -1,0 +1,161 @@
+"""The types of our own provider plugin, as Pulumi resources: machines on this host, and clusters that answer.
+
+What they do is in ``crosscloud/plugins/crosscloud``; the engine finds the plugin by its entry in ``Pulumi.yaml``.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pulumi
+from pulumi import Input, Output, ResourceOptions
+
+#: Resources whose removal is a matter of seconds still wait for what may take minutes: machines boot, pods are evicted.
+_TIMEOUTS = pulumi.CustomTimeouts(create="15m", delete="5m")
+
+
+class _Resource(pulumi.CustomResource):
+    def __init__(
+        self, kind: str, name: str, inputs: Mapping[str, Input[object]], outputs: Sequence[str], opts: ResourceOptions
+    ) -> None:
+        # An output has to be named among the properties to be read afterwards, with no value of its own.
+        properties = {**dict.fromkeys(outputs), **inputs}
+        defaults = ResourceOptions(custom_timeouts=_TIMEOUTS)
+        super().__init__(f"crosscloud:index:{kind}", name, properties, ResourceOptions.merge(defaults, opts))
+
+    def translate_input_property(self, prop: str) -> str:
+        """Give the plugin's names to Python's: ``user_data`` is ``userData``."""
+        return re.sub(r"_([a-z])", lambda match: match[1].upper(), prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        """Give Python's names to the plugin's: ``bootLog`` is ``boot_log``."""
+        return re.sub(r"([A-Z])", lambda match: f"_{match[1].lower()}", prop)
+
+
+class Network(_Resource):
+    """A network on this host: a bridge with a free /24 (or ``cidr``), and the way out of it."""
+
+    cidr: Output[str]
+    gateway: Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        cidr: str | None,
+        outbound: bool,
+        host_ports: Mapping[str, int],
+        opts: ResourceOptions,
+    ) -> None:
+        """``host_ports`` forwards ports of the gateway to ports of this host's loopback."""
+        inputs: dict[str, Input[object]] = {"name": name, "outbound": outbound, "host_ports": dict(host_ports)}
+        if cidr:
+            inputs["cidr"] = cidr
+        super().__init__("Network", name, inputs, ["cidr", "gateway", "bridge"], opts)
+
+
+class Machine(_Resource):
+    """A Linux machine on this host that boots from cloud-init user-data."""
+
+    hostname: Output[str]
+    address: Output[str]
+    machine_id: Output[str]
+    boot_log: Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        network: Network,
+        user_data: Input[str],
+        address: Input[str] | None = None,
+        opts: ResourceOptions,
+    ) -> None:
+        """Without ``address`` the network gives a free one."""
+        inputs: dict[str, Input[object]] = {
+            "name": name,
+            "network_id": network.id,
+            "user_data": Output.secret(user_data),
+        }
+        if address is not None:
+            inputs["address"] = address
+        super().__init__("Machine", name, inputs, ["hostname", "address", "machine_id", "boot_log"], opts)
+
+
+class LoadBalancer(_Resource):
+    """An address in a network that forwards a TCP port to those of its targets that answer."""
+
+    address: Output[str]
+
+    def __init__(
+        self, name: str, *, network: Network, port: int, targets: Input[Sequence[Input[str]]], opts: ResourceOptions
+    ) -> None:
+        """``targets`` are addresses in the network; they need not answer yet."""
+        inputs: dict[str, Input[object]] = {"network_id": network.id, "port": port, "targets": targets}
+        super().__init__("LoadBalancer", name, inputs, ["address"], opts)
+
+
+class ClusterCredentials(_Resource):
+    """A new cluster's bootstrap token, certificate key and administrator's key: secrets, made once."""
+
+    bootstrap_token: Output[str]
+    certificate_key: Output[str]
+    administrator_key: Output[str]
+    administrator_request: Output[str]
+
+    def __init__(self, name: str, *, cluster_name: str, opts: ResourceOptions) -> None:
+        """``cluster_name`` is part of the administrator's name in the cluster."""
+        outputs = ["bootstrap_token", "certificate_key", "administrator_key", "administrator_request"]
+        secret = ResourceOptions(additional_secret_outputs=["bootstrap_token", "certificate_key", "administrator_key"])
+        merged = ResourceOptions.merge(secret, opts)
+        super().__init__("ClusterCredentials", name, {"cluster_name": cluster_name}, outputs, merged)
+
+
+class ClusterAccess(_Resource):
+    """A cluster that answers, and its administrator's kubeconfig."""
+
+    kubeconfig: Output[str]
+    kubernetes_version: Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        cluster_name: str,
+        endpoint: Input[str],
+        credentials: ClusterCredentials,
+        boot_logs: Mapping[str, Input[str]],
+        cluster_id: Input[str],
+        opts: ResourceOptions,
+    ) -> None:
+        """``cluster_id`` is the identity of what the cluster lives and dies with; with another one it is another."""
+        inputs: dict[str, Input[object]] = {
+            "cluster_name": cluster_name,
+            "endpoint": endpoint,
+            "bootstrap_token": credentials.bootstrap_token,
+            "administrator_key": credentials.administrator_key,
+            "boot_logs": dict(boot_logs),
+            "cluster_id": cluster_id,
+        }
+        secret = ResourceOptions(additional_secret_outputs=["kubeconfig"])
+        merged = ResourceOptions.merge(secret, opts)
+        super().__init__("ClusterAccess", name, inputs, ["kubeconfig", "kubernetes_version"], merged)
+
+
+class Node(_Resource):
+    """A machine as a Ready member of its cluster; its removal drains it first."""
+
+    node_name: Output[str]
+    address: Output[str]
+    role: Output[str]
+    kubelet_version: Output[str]
+
+    def __init__(self, name: str, *, access: ClusterAccess, machine: Machine, role: str, opts: ResourceOptions) -> None:
+        """``role`` is ``control-plane`` or ``worker``."""
+        inputs: dict[str, Input[object]] = {
+            "kubeconfig": access.kubeconfig,
+            "node_name": machine.hostname,
+            "machine_id": machine.machine_id,
+            "role": role,
+            "boot_log": machine.boot_log,
+        }
+        super().__init__("Node", name, inputs, ["uid", "address", "kubelet_version"], opts)

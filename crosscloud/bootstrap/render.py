@@ -1,0 +1,175 @@
+"""Rendering of the cloud-init user-data that makes a machine a control plane or a worker.
+
+The scripts and manifests are the files in ``templates``. The same document serves AWS, Azure, GCE, Packet and the
+machines on this host: what differs between them is found out on the machine (cgroup version, capabilities, addresses).
+"""
+
+import base64
+import bz2
+import io
+import shlex
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from crosscloud.errors import CrosscloudError
+
+#: EC2's limit of user-data in bytes, before base64; Azure and GCE allow more.
+#: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/user-data.html
+USER_DATA_LIMIT = 16384
+#: The group of the administrator's certificate: bound to cluster-admin by RBAC, so that it can be revoked, which
+#: ``system:masters`` can't.
+ADMINISTRATOR_GROUP = "crosscloud:administrators"
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_WORKER_FILES = ("lib.sh", "node.sh", "worker.sh")
+_CONTROL_PLANE_FILES = ("lib.sh", "node.sh", "control-plane.sh", "authentication.yaml", "audit.yaml")
+
+
+class UserDataTooLargeError(CrosscloudError):
+    """The rendered user-data is over what every cloud accepts."""
+
+
+@dataclass(frozen=True)
+class NodeImages:
+    """Full references of the images that a node runs beside the cluster's workload."""
+
+    kubernetes: str
+    etcd: str
+    pause: str
+    flannel: str
+    flannel_cni: str
+
+
+@dataclass(frozen=True)
+class ClusterSettings:
+    """What every node of a cluster is told.
+
+    ``endpoint`` is ``host:port`` of the API; ``registry_mirror`` a URL that all images are pulled through, or empty;
+    ``join_timeout`` the seconds after which a machine gives up and says why in its boot log.
+    """
+
+    name: str
+    endpoint: str
+    pod_cidr: str
+    service_cidr: str
+    dns_service_ip: str
+    cluster_domain: str
+    bootstrap_token: str
+    images: NodeImages
+    control_plane_count: int = 1
+    registry_mirror: str = ""
+    join_timeout: int = 600
+
+
+@dataclass(frozen=True)
+class ControlPlaneSecrets:
+    """What only control planes are told: the key that the joining ones decrypt the cluster's certificates with (64 hex
+    digits), and the administrator's certificate request (PEM), which is public."""
+
+    certificate_key: str
+    administrator_request: str
+
+
+def control_plane_user_data(cluster: ClusterSettings, secrets: ControlPlaneSecrets, *, first: bool) -> str:
+    """Render the user-data of a control plane; the ``first`` one makes the cluster unless it already answers."""
+    role = "first-control-plane" if first else "control-plane"
+    extra = {"CERTIFICATE_KEY": secrets.certificate_key}
+    if first:
+        # A single control plane's cluster can't outlive it. With several, the others are asked before a new cluster is
+        # made: the pause covers a load balancer that has not yet taken up the ones that live.
+        extra["CLUSTER_PROBE_SECONDS"] = "0" if cluster.control_plane_count == 1 else "15"
+    else:
+        extra["CLUSTER_PROBE_SECONDS"] = "0"
+    files = {"/etc/crosscloud/cluster.env": _environment(cluster, role, extra)}
+    if first:
+        files["/etc/crosscloud/cluster.yaml"] = _manifests(cluster, secrets)
+    return _document(files, _CONTROL_PLANE_FILES, "control-plane.sh")
+
+
+def worker_user_data(cluster: ClusterSettings) -> str:
+    """Render the user-data of a worker."""
+    files = {"/etc/crosscloud/cluster.env": _environment(cluster, "worker", {})}
+    return _document(files, _WORKER_FILES, "worker.sh")
+
+
+def _environment(cluster: ClusterSettings, role: str, extra: dict[str, str]) -> str:
+    values = {
+        "ROLE": role,
+        "CLUSTER_NAME": cluster.name,
+        "ENDPOINT": cluster.endpoint,
+        "POD_CIDR": cluster.pod_cidr,
+        "SERVICE_CIDR": cluster.service_cidr,
+        "DNS_SERVICE_IP": cluster.dns_service_ip,
+        "CLUSTER_DOMAIN": cluster.cluster_domain,
+        "KUBERNETES_IMAGE": cluster.images.kubernetes,
+        "ETCD_IMAGE": cluster.images.etcd,
+        "PAUSE_IMAGE": cluster.images.pause,
+        "FLANNEL_IMAGE": cluster.images.flannel,
+        "FLANNEL_CNI_IMAGE": cluster.images.flannel_cni,
+        "REGISTRY_MIRROR": cluster.registry_mirror,
+        "JOIN_TIMEOUT": str(cluster.join_timeout),
+        "BOOTSTRAP_TOKEN": cluster.bootstrap_token,
+        **extra,
+    }
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
+
+
+def _manifests(cluster: ClusterSettings, secrets: ControlPlaneSecrets) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  # YAML for kubectl, not HTML
+    )
+    return environment.get_template("cluster.yaml.j2").render(
+        administrator_request=base64.b64encode(secrets.administrator_request.encode()).decode(),
+        administrator_group=ADMINISTRATOR_GROUP,
+        pod_cidr=cluster.pod_cidr,
+        flannel_image=cluster.images.flannel,
+    )
+
+
+def _archive(names: tuple[str, ...]) -> str:
+    """Pack the scripts, which are the same in every cluster, so that the whole stays below the limit.
+
+    bzip2 and not gzip: its output has not changed in decades, while gzip's differs between zlib and zlib-ng, and
+    another output on another machine would mean other user-data, and so the replacement of every machine.
+    """
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name in names:
+            content = (_TEMPLATES / name).read_bytes()
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            entry.mode = 0o600
+            archive.addfile(entry, io.BytesIO(content))
+    return base64.b64encode(bz2.compress(buffer.getvalue(), 9)).decode()
+
+
+def _document(files: dict[str, str], scripts: tuple[str, ...], start: str) -> str:
+    """Compose the cloud-config; cloud-init itself needs Python, so Python can be relied on to unpack the scripts."""
+    folder = "/usr/local/lib/crosscloud"
+    lines = ["#cloud-config", "write_files:"]
+    for path, content in files.items():
+        lines += [f"- path: {path}", "  permissions: '0600'", "  content: |"]
+        lines += [f"    {line}" if line else "" for line in content.splitlines()]
+    lines += [
+        f"- path: {folder}/scripts.tar.bz2",
+        "  permissions: '0600'",
+        "  encoding: b64",
+        f"  content: {_archive(scripts)}",
+        "runcmd:",
+        f"- [python3, -c, \"import tarfile; tarfile.open('{folder}/scripts.tar.bz2').extractall('{folder}')\"]",
+        f"- [bash, {folder}/{start}]",
+    ]
+    document = "\n".join(lines) + "\n"
+    size = len(document.encode())
+    if size > USER_DATA_LIMIT:
+        raise UserDataTooLargeError(
+            f"the user-data has {size} bytes; clouds accept {USER_DATA_LIMIT}. "
+            "Shorten the names of the images or of the cluster"
+        )
+    return document

@@ -1,0 +1,254 @@
+# What every node does: container runtime, the release's Kubernetes, kubelet and kube-proxy, ready to init or join.
+. /usr/local/lib/crosscloud/lib.sh
+
+CGROUP_DRIVER=systemd SYSTEMD_CGROUP=true
+if [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ]; then
+  CGROUP_DRIVER=cgroupfs SYSTEMD_CGROUP=false # on cgroup v1 systemd's driver would need a delegated hierarchy
+fi
+RESTRICT_OOM=false
+has_capability 24 || RESTRICT_OOM=true # without CAP_SYS_RESOURCE no process may lower its OOM score
+
+install_packages() {
+  local missing=()
+  command -v containerd >/dev/null || missing+=(containerd)
+  command -v nft >/dev/null || missing+=(nftables)
+  command -v conntrack >/dev/null || missing+=(conntrack)
+  [ -d /usr/lib/cni ] || [ -x /opt/cni/bin/bridge ] || missing+=(containernetworking-plugins)
+  [ ${#missing[@]} = 0 ] && return
+  begin "installing ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  retry 300 5 apt-get update -qq
+  retry 300 5 apt-get install -y -qq --no-install-recommends "${missing[@]}"
+}
+
+configure_kernel() {
+  begin "configuring the kernel"
+  modprobe -a overlay br_netfilter vxlan 2>/dev/null || true # built in, or reported by what needs them
+  printf 'net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables = 1\n' >/etc/sysctl.d/90-kubernetes.conf
+  sysctl -q -w net.ipv4.ip_forward=1
+  sysctl -q -w net.bridge.bridge-nf-call-iptables=1 2>/dev/null || true
+  swapoff -a 2>/dev/null || true
+  # Pods that leave the pod network do so under their node's address. kube-proxy handles services, flannel the rest.
+  cat >/etc/crosscloud/pods.nft <<EOF
+table ip crosscloud-pods
+delete table ip crosscloud-pods
+table ip crosscloud-pods {
+  chain postrouting {
+    type nat hook postrouting priority srcnat;
+    ip saddr $POD_CIDR ip daddr != $POD_CIDR ip daddr != 224.0.0.0/4 masquerade
+  }
+}
+EOF
+  cat >/etc/systemd/system/crosscloud-pods.service <<'EOF'
+[Unit]
+Description=Masquerading of pods that leave the pod network
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=nft -f /etc/crosscloud/pods.nft
+[Install]
+WantedBy=multi-user.target
+EOF
+}
+
+configure_containerd() {
+  begin "starting containerd"
+  mkdir -p /etc/containerd/certs.d/_default /opt/cni/bin /etc/cni/net.d
+  if [ -n "$REGISTRY_MIRROR" ]; then
+    printf '[host."%s"]\n  capabilities = ["pull", "resolve"]\n' "$REGISTRY_MIRROR" >/etc/containerd/certs.d/_default/hosts.toml
+  fi
+  [ -d /usr/lib/cni ] && ln -sf /usr/lib/cni/* /opt/cni/bin/
+  cat >/etc/containerd/config.toml <<EOF
+version = 2
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "$PAUSE_IMAGE"
+  restrict_oom_score_adj = $RESTRICT_OOM
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "/opt/cni/bin"
+    conf_dir = "/etc/cni/net.d"
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "/etc/containerd/certs.d"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+      SystemdCgroup = $SYSTEMD_CGROUP
+EOF
+  systemctl restart containerd
+  retry 60 0.2 $CTR version >/dev/null 2>&1
+}
+
+pull() { retry 300 2 $CTR images pull --hosts-dir /etc/containerd/certs.d "$1" >/dev/null; }
+
+# from_image IMAGE COMMAND...: runs the command with the image's root file system mounted at $root.
+from_image() {
+  local image=$1 status=0
+  shift
+  root=$(mktemp -d /run/crosscloud-image.XXXXXX)
+  $CTR images mount "$image" "$root" >/dev/null
+  "$@" || status=$?
+  $CTR images unmount --rm "$root" >/dev/null
+  rmdir "$root" 2>/dev/null || true
+  return $status
+}
+install_kubernetes() { cp -a "$root"/usr/local/bin/{hyperkube,kubelet,kubeadm,kubectl,kube-proxy} /usr/local/bin/; }
+install_flannel_cni() {
+  local plugin
+  for plugin in "$root/opt/cni/bin/flannel" "$root/flannel"; do
+    [ ! -x "$plugin" ] || { cp "$plugin" /opt/cni/bin/flannel; return; }
+  done
+  say "the image $FLANNEL_CNI_IMAGE holds no flannel plugin"
+  return 1
+}
+
+pull_images() {
+  begin "pulling $KUBERNETES_IMAGE"
+  local pulls=()
+  pull "$PAUSE_IMAGE" & pulls+=($!)
+  if [ "$ROLE" != worker ]; then pull "$ETCD_IMAGE" & pulls+=($!); fi
+  pull "$KUBERNETES_IMAGE"
+  from_image "$KUBERNETES_IMAGE" install_kubernetes
+  (pull "$FLANNEL_CNI_IMAGE" && from_image "$FLANNEL_CNI_IMAGE" install_flannel_cni) & pulls+=($!)
+  local each
+  for each in "${pulls[@]}"; do wait "$each"; done
+  KUBERNETES_VERSION=$(kubelet --version | cut -d' ' -f2)
+}
+
+# The node is Ready for pods once flannel knows its subnet: only then does the container runtime get its network.
+install_network() {
+  cat >/etc/crosscloud/10-flannel.conflist <<'EOF'
+{"name": "cbr0", "cniVersion": "0.3.1", "plugins": [
+  {"type": "flannel", "delegate": {"hairpinMode": true, "isDefaultGateway": true}},
+  {"type": "portmap", "capabilities": {"portMappings": true}}]}
+EOF
+  cat >/etc/systemd/system/crosscloud-network.path <<'EOF'
+[Path]
+PathExists=/run/flannel/subnet.env
+[Install]
+WantedBy=multi-user.target
+EOF
+  cat >/etc/systemd/system/crosscloud-network.service <<'EOF'
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=cp /etc/crosscloud/10-flannel.conflist /etc/cni/net.d/10-flannel.conflist
+EOF
+}
+
+# services that kubeadm expects beside it
+install_units() {
+  install_network
+  cat >/etc/systemd/system/kubelet.service <<'EOF'
+[Unit]
+Description=kubelet
+After=containerd.service
+Wants=containerd.service
+[Service]
+Environment="KUBECONFIGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+ExecStart=/usr/local/bin/kubelet $KUBECONFIGS --config=/var/lib/kubelet/config.yaml $KUBELET_KUBEADM_ARGS
+Restart=always
+RestartSec=1
+[Install]
+WantedBy=multi-user.target
+EOF
+  mkdir -p /var/lib/kube-proxy
+  cat >/var/lib/kube-proxy/config.yaml <<EOF
+apiVersion: kubeproxy.config.k8s.io/v1alpha1
+kind: KubeProxyConfiguration
+mode: nftables
+clusterCIDR: $POD_CIDR
+hostnameOverride: $NODE_NAME
+clientConnection: {kubeconfig: /etc/kubernetes/kubelet.conf}
+oomScoreAdj: 0
+# a container may not size the host's connection table; elsewhere the kernel's own defaults do
+conntrack: {maxPerCore: 0, min: 0}
+EOF
+  cat >/etc/systemd/system/kube-proxy.service <<'EOF'
+[Unit]
+Description=kube-proxy, which needs the nft command of its node
+After=kubelet.service
+ConditionPathExists=/var/lib/kube-proxy/config.yaml
+[Service]
+ExecStartPre=/bin/sh -c 'until [ -s /etc/kubernetes/kubelet.conf ]; do sleep 0.5; done'
+ExecStart=/usr/local/bin/kube-proxy --config=/var/lib/kube-proxy/config.yaml
+Restart=always
+RestartSec=2
+TimeoutStartSec=infinity
+[Install]
+WantedBy=multi-user.target
+EOF
+  systemctl daemon-reload
+  systemctl -q enable --now crosscloud-pods crosscloud-network.path
+  systemctl -q enable kubelet kube-proxy
+  systemctl start --no-block kube-proxy
+}
+
+# the address from which this node reaches the cluster's API is the one it is known by
+find_address() {
+  local host=${ENDPOINT%:*} target
+  target=$(getent ahostsv4 "$host" | awk 'NR==1 {print $1}')
+  NODE_IP=$(ip -4 route get "${target:-$host}" | grep -oP 'src \K\S+')
+  NODE_NAME=$(hostname | tr '[:upper:]' '[:lower:]')
+}
+
+kubelet_configuration() {
+  cat <<EOF
+---
+apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+cgroupDriver: $CGROUP_DRIVER
+clusterDNS: [$DNS_SERVICE_IP]
+clusterDomain: $CLUSTER_DOMAIN
+readOnlyPort: 0
+rotateCertificates: true
+seccompDefault: true
+serializeImagePulls: false
+nodeStatusUpdateFrequency: 5s
+tlsMinVersion: VersionTLS12
+EOF
+  [ $CGROUP_DRIVER = systemd ] || echo "failCgroupV1: false"
+  [ $RESTRICT_OOM = false ] || echo "oomScoreAdj: 0"
+  if systemd-detect-virt --quiet --container; then
+    # a machine that shares its disk and swap with others must not evict pods for what those use
+    printf 'failSwapOn: false\nimageGCHighThresholdPercent: 100\nevictionHard: {memory.available: 100Mi, nodefs.available: 1%%, imagefs.available: 1%%}\n'
+  fi
+}
+
+registration() {
+  cat <<EOF
+nodeRegistration:
+  name: $NODE_NAME
+  criSocket: unix:///run/containerd/containerd.sock
+  imagePullPolicy: Never
+  kubeletExtraArgs: [{name: node-ip, value: "$NODE_IP"}]
+  ignorePreflightErrors: [SystemVerification, Swap, NumCPU, Mem, FileContent--proc-sys-net-bridge-bridge-nf-call-iptables]
+EOF
+}
+
+# The cluster answers when its public cluster-info is signed for this cluster's token; kubeadm verifies the signature.
+cluster_answers() {
+  curl -sk --max-time 3 "https://$ENDPOINT/api/v1/namespaces/kube-public/configmaps/cluster-info" |
+    grep -q "\"jws-kubeconfig-${BOOTSTRAP_TOKEN%%.*}\""
+}
+
+join_configuration() {
+  cat <<EOF
+apiVersion: kubeadm.k8s.io/v1beta4
+kind: JoinConfiguration
+discovery:
+  bootstrapToken: {token: $BOOTSTRAP_TOKEN, apiServerEndpoint: "$ENDPOINT", unsafeSkipCAVerification: true}
+timeouts: {discovery: 2m, tlsBootstrap: 2m}
+EOF
+  registration
+}
+
+prepare_node() {
+  begin "finding the node's address"
+  find_address
+  install_packages
+  configure_kernel
+  configure_containerd
+  pull_images
+  begin "installing Kubernetes $KUBERNETES_VERSION on $NODE_NAME ($NODE_IP)"
+  install_units
+}
