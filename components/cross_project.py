@@ -1,0 +1,110 @@
+"""The CNCF projects of a release, deployed by helm into a cluster: the cross-project stage."""
+
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_kubernetes
+from pulumi_kubernetes.helm.v3 import Release as HelmRelease
+from pulumi_kubernetes.helm.v3 import RepositoryOptsArgs
+
+from crosscloud.helm_values import PROJECTS, HelmProject, prometheus
+from crosscloud.helm_values.charts import locate
+
+if TYPE_CHECKING:
+    from crosscloud.config import StackConfig
+    from crosscloud.release import Release
+
+#: How long helm waits for a release's pods, in seconds: pulling its images over a slow link and starting them takes
+#: minutes at most, and what isn't ready then has a reason that waiting doesn't mend.
+TIMEOUT = 300
+#: How many revisions of a release helm keeps in the cluster.
+MAX_HISTORY = 5
+
+
+class CrossProject(pulumi.ComponentResource):
+    """CoreDNS and Prometheus (with Alertmanager and node-exporter) in a cluster, every image from the release.
+
+    Takes ``kubeconfig`` (made secret if it isn't), the stack's ``config`` and the ``release``. With ``deleted_with`` in
+    ``opts``, the resource with which the cluster goes away, nothing is deleted piece by piece before the cluster is.
+
+    Outputs: ``releases`` (by project: name, namespace, chart, chart version), ``images`` (by the release's name for
+    them: the reference that runs), ``prometheus`` (service, namespace, port, and the URL inside the cluster).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        kubeconfig: pulumi.Input[str],
+        config: "StackConfig",
+        release: "Release",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        super().__init__("crosscloud:components:CrossProject", name, None, opts)
+        provider = pulumi_kubernetes.Provider(
+            f"{name}-kubernetes",
+            kubeconfig=pulumi.Output.secret(kubeconfig),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        inside = pulumi.ResourceOptions(
+            parent=self, provider=provider, deleted_with=opts.deleted_with if opts else None
+        )
+        self.releases = {
+            project.DEPLOYMENT.name: _deploy(name, project, config, release, inside) for project in PROJECTS
+        }
+        self.images = {
+            image: found.reference for project in PROJECTS for image, found in project.images(release).items()
+        }
+        self.prometheus = {
+            "service": prometheus.SERVER_SERVICE,
+            "namespace": prometheus.DEPLOYMENT.namespace,
+            "port": prometheus.SERVER_PORT,
+            "url": f"http://{prometheus.SERVER_SERVICE}.{prometheus.DEPLOYMENT.namespace}.svc.{config.cluster_domain}",
+        }
+        self.register_outputs({"releases": self.releases, "images": self.images, "prometheus": self.prometheus})
+
+
+class Namespace(pulumi.CustomResource):
+    """A namespace that allows what node-exporter needs of its node.
+
+    The SDK's own class costs every preview a third of a second: its package imports hundreds of kinds.
+    """
+
+    def __init__(self, name: str, *, namespace: str, opts: pulumi.ResourceOptions) -> None:
+        metadata = {"name": namespace, "labels": {"pod-security.kubernetes.io/enforce": "privileged"}}
+        properties = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        super().__init__("kubernetes:core/v1:Namespace", name, properties, opts)
+
+
+def _deploy(
+    name: str, project: HelmProject, config: "StackConfig", release: "Release", inside: pulumi.ResourceOptions
+) -> dict[str, Any]:
+    """Make the project's helm release, and its namespace if it has one of its own; return what is to be told of it."""
+    deployment = project.DEPLOYMENT
+    chart = locate(deployment, config.chart_source)
+    needs: list[pulumi.Resource] = []
+    if deployment.own_namespace:
+        needs.append(Namespace(f"{name}-{deployment.namespace}", namespace=deployment.namespace, opts=inside))
+    made = HelmRelease(
+        f"{name}-{deployment.name}",
+        name=deployment.name,
+        namespace=deployment.namespace,
+        chart=chart.chart,
+        version=chart.version,
+        repository_opts=RepositoryOptsArgs(repo=chart.repository) if chart.repository else None,
+        description=chart.description,
+        values=project.values(release, config),
+        # A release that fails stays as it is, so that its pods can be asked why.
+        atomic=False,
+        skip_await=False,
+        timeout=TIMEOUT,
+        max_history=MAX_HISTORY,
+        opts=pulumi.ResourceOptions.merge(inside, pulumi.ResourceOptions(depends_on=needs)),
+    )
+    # The name is the resource's own: whoever uses it waits for the release.
+    return {
+        "name": made.name,
+        "namespace": deployment.namespace,
+        "chart": deployment.chart,
+        "chartVersion": chart.version,
+    }
