@@ -1,0 +1,102 @@
+"""The clouds' own blocks: what only one cloud knows. What they share is in ``stacks``."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from crosscloud.config.values import Block, Cidr, FilePath, Text, filled, matching
+
+#: The same network on every cloud; Typhoon's ``host_cidr``. It leaves 10.96.0.0 and 10.244.0.0 to services and pods.
+NETWORK_CIDR = "10.0.0.0/16"
+_UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_ZONES = "The zones to spread machines over; empty takes {}."
+
+
+class Local(Block):
+    """Machines on this host."""
+
+    network_cidr: Cidr | None = Field(None, description="The machines' network; left out, a free /24 is chosen.")
+    outbound: bool = Field(True, description="Whether the machines reach the outside, through this host's address.")
+    registry_port: Annotated[int, Field(ge=1024, le=65535)] = Field(
+        5001, description="The loopback port of the registry that holds the built images."
+    )
+
+
+class Existing(Block):
+    """A cluster that is already there."""
+
+    kubeconfig: FilePath = filled("`$KUBECONFIG`, else `~/.kube/config`", "The kubeconfig that reaches the cluster.")
+    context: Text | None = Field(None, description="The context to use; left out, the kubeconfig's current one.")
+
+
+class Aws(Block):
+    """Amazon Web Services."""
+
+    region: Text = Field("us-east-1", description="The region; the AWS provider's own setting must agree with it.")
+    zones: tuple[Text, ...] = Field((), description=_ZONES.format("the region's first three"))
+    network_cidr: Cidr = Field(NETWORK_CIDR, description="The VPC's network.")
+    nat_gateways: Literal["none", "one", "perZone"] = Field(
+        "one",
+        description="How private machines reach the outside: by one NAT gateway, by one a zone (which survives the "
+        "loss of a zone, at its price), or, with none, on public subnets behind their security groups.",
+    )
+    image: (
+        Annotated[str, matching("^ami-[0-9a-f]{8,17}$", "is not an AMI's id; ami- and hexadecimal digits")] | None
+    ) = Field(None, description="The AMI; left out, the newest Debian 12 of Debian's own account (136693071363).")
+
+
+class Azure(Block):
+    """Microsoft Azure."""
+
+    location: Text = Field("eastus2", description="The location; one with availability zones.")
+    zones: tuple[Literal["1", "2", "3"], ...] = Field((), description=_ZONES.format("all three"))
+    network_cidr: Cidr = Field(NETWORK_CIDR, description="The virtual network's addresses.")
+    image: Annotated[str, matching(r"^[^:\s]+(:[^:\s]+){3}$", "is not an image's URN; publisher:offer:sku:version")] = (
+        filled(
+            "`Debian:debian-12:12-gen2:latest`, or its `12-arm64`",
+            "The machines' image, as `az vm create --image` takes it.",
+        )
+    )
+
+
+class Gce(Block):
+    """Google Compute Engine."""
+
+    project: Text | None = Field(None, description="The project; left out, the Google provider's own setting.")
+    region: Text = Field("us-central1", description="The region.")
+    zones: tuple[Text, ...] = Field((), description=_ZONES.format("the region's first three"))
+    network_cidr: Cidr = Field(NETWORK_CIDR, description="The subnetwork's addresses.")
+    image: Text = filled(
+        "`debian-cloud/debian-12`, or `debian-cloud/debian-12-arm64`", "The machines' image or image family."
+    )
+
+
+class Gke(Block):
+    """Google Kubernetes Engine: Google runs the control plane."""
+
+    project: Text | None = Field(None, description="The project; left out, the Google provider's own setting.")
+    region: Text = Field("us-central1", description="The region.")
+    zones: tuple[Text, ...] = Field((), description="The zones of the nodes; empty takes three that Google chooses.")
+    network_cidr: Cidr = Field(NETWORK_CIDR, description="The nodes' network.")
+    release_channel: Literal["rapid", "regular", "stable", "extended"] = Field(
+        "rapid",
+        description="The channel that versions are taken from; rapid has the newest, hence the one nearest to a "
+        "release's Kubernetes.",
+    )
+
+
+class Packet(Block):
+    """Equinix Metal, formerly Packet."""
+
+    project_id: Annotated[str, matching(_UUID, "is not a project's id; a UUID, as the project's settings show it")] = (
+        Field(description="The project's id, a UUID.", examples=["11111111-2222-3333-4444-555555555555"])
+    )
+    metro: Annotated[str, matching("^[a-z]{2}$", "is not a metro's code; two lower-case letters, such as da")] = Field(
+        "da", description="The metro's code; Dallas is one of those with expanded on-demand capacity."
+    )
+    operating_system: Text = Field("debian_12", description="The operating system's slug.")
+
+
+BLOCKS: dict[str, type[Block]] = {
+    "local": Local, "existing": Existing, "aws": Aws, "azure": Azure, "gce": Gce, "gke": Gke, "packet": Packet,
+}  # fmt: skip

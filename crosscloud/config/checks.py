@@ -1,0 +1,157 @@
+"""What no single key can tell: whether the keys of a stack fit each other."""
+
+import ipaddress
+from collections.abc import Callable, Iterator
+from itertools import combinations
+
+from crosscloud.config.findings import Finding, Path
+from crosscloud.config.pools import nodes_at_most
+from crosscloud.config.stacks import AzureStack, CloudSettings, CloudStack, ClusterStack, Stack
+
+#: kubeadm's limits of the service network (``MaximumBitsForServiceSubnet`` of 20, ``MinimumAddressesInServiceSubnet`` of
+#: 10 in its constants.go), the lower one rounded up so that the DNS address, the tenth or eleventh, has a place.
+_SERVICE_PREFIXES = range(12, 29)
+#: kube-controller-manager cuts a /24 for each node out of the pod network (its default --node-cidr-mask-size), of which
+#: kubeadm allows 2^16 at most (``PodSubnetNodeMaskMaxDiff``).
+_NODE_PREFIX = 24
+_POD_PREFIXES = range(8, _NODE_PREFIX + 1)
+#: A VPC of AWS has at most a /16; less than a /24 leaves no room for three zones' subnets.
+_NETWORK_PREFIXES = range(16, 25)
+_COUNTS: tuple[Path, ...] = (("workers", "count"), ("controlPlanes", "count"))
+#: The clouds whose zones carry their region's name, with what stands between the two.
+_ZONE_NAMES = {"aws": "", "gce": "-", "gke": "-"}
+
+
+def findings(stack: Stack) -> Iterator[Finding]:
+    """Yield what is wrong between the keys of a stack."""
+    for check in _CHECKS:
+        yield from check(stack)
+
+
+def _network_path(stack: Stack) -> Path:
+    return (str(getattr(stack, "cloud", "")), "networkCidr")
+
+
+def _networks(stack: ClusterStack) -> dict[Path, ipaddress.IPv4Network]:
+    found: dict[Path, str | None] = {("podCidr",): stack.pod_cidr, ("serviceCidr",): stack.service_cidr}
+    found[_network_path(stack)] = getattr(getattr(stack, _network_path(stack)[0]), "network_cidr", None)  # type: ignore[arg-type]
+    return {path: ipaddress.IPv4Network(cidr) for path, cidr in found.items() if cidr}
+
+
+def _overlaps(stack: Stack) -> Iterator[Finding]:
+    if not isinstance(stack, ClusterStack):
+        return
+    for (path, network), (other_path, other) in combinations(_networks(stack).items(), 2):
+        if network.overlaps(other):
+            name = ".".join(str(part) for part in path)
+            yield Finding(
+                other_path, f"{other} overlaps with {name}, {network}", "networks that share no address", (path,)
+            )
+
+
+def _sizes(stack: Stack) -> Iterator[Finding]:
+    if not isinstance(stack, ClusterStack):
+        return
+    rules = {("podCidr",): _POD_PREFIXES, ("serviceCidr",): _SERVICE_PREFIXES, _network_path(stack): _NETWORK_PREFIXES}
+    networks = _networks(stack)
+    for path, network in networks.items():
+        prefixes = rules[path]
+        if network.prefixlen not in prefixes:
+            wrong = "large" if network.prefixlen < prefixes.start else "small"
+            yield Finding(path, f"{network} is too {wrong}", f"from /{prefixes.start} to /{prefixes.stop - 1}")
+    pods, nodes = networks[("podCidr",)], nodes_at_most(stack)
+    room = 2 ** max(0, _NODE_PREFIX - pods.prefixlen)
+    if pods.prefixlen in _POD_PREFIXES and nodes > room:
+        yield Finding(
+            ("podCidr",), f"{pods} has a /24 for {room} nodes, and there may be {nodes}", "a shorter prefix", _COUNTS
+        )
+
+
+def _dns(stack: Stack) -> Iterator[Finding]:
+    if not isinstance(stack, ClusterStack):
+        return
+    services, address = ipaddress.IPv4Network(stack.service_cidr), ipaddress.IPv4Address(stack.dns_service_ip)
+    path: Path = ("dnsServiceIp",)
+    about: tuple[Path, ...] = (("serviceCidr",),)
+    taken = {services[0]: "the network itself", services[-1]: "its broadcast address"}
+    if services.num_addresses > 1:
+        taken[services[1]] = "the Kubernetes API's own service"
+    if services.prefixlen not in _SERVICE_PREFIXES:
+        return  # the network is refused already
+    if address not in services:
+        yield Finding(
+            path, f"{address} is outside the service network", f"in {services}, by default {services[10]}", about
+        )
+    elif address in taken:
+        yield Finding(
+            path, f"{address} is {taken[address]}", f"another address in {services}, by default {services[10]}", about
+        )
+
+
+def _workers(stack: Stack) -> Iterator[Finding]:
+    workers = getattr(stack, "workers", None)
+    fewest, most = getattr(workers, "min", None), getattr(workers, "max", None)
+    if workers is None:
+        return
+    if fewest is not None and fewest > workers.count:
+        yield Finding(("workers", "min"), f"{fewest} is more than count, {workers.count}", "min ≤ count ≤ max", _COUNTS)
+    if most is not None and most < workers.count:
+        yield Finding(("workers", "max"), f"{most} is less than count, {workers.count}", "min ≤ count ≤ max", _COUNTS)
+
+
+def whole_internet(cidrs: tuple[str, ...]) -> bool:
+    """Say whether networks together hold every address, be it as 0.0.0.0/0 or in pieces."""
+    return ipaddress.IPv4Network("0.0.0.0/0") in ipaddress.collapse_addresses(map(ipaddress.IPv4Network, cidrs))
+
+
+def _access(stack: Stack) -> Iterator[Finding]:
+    if not isinstance(stack, CloudSettings):
+        return
+    if whole_internet(stack.api_access_cidrs) and not stack.api_access_from_anywhere:
+        allowed = "the networks that need it; crosscloud:apiAccessFromAnywhere: true insists"
+        yield Finding(("apiAccessCidrs",), "opens the Kubernetes API to the whole Internet", allowed)
+    if not isinstance(stack, CloudStack):
+        return
+    if whole_internet(stack.ssh_access_cidrs):
+        yield Finding(("sshAccessCidrs",), "opens port 22 to the whole Internet", "the networks that need it")
+    if stack.ssh_access_cidrs and not stack.admin_ssh_key:
+        yield Finding(("sshAccessCidrs",), "opens port 22, but nobody has a key", "set crosscloud:adminSshKey too")
+
+
+def _zones(stack: Stack) -> Iterator[Finding]:
+    cloud = str(getattr(stack, "cloud", ""))
+    zones: tuple[str, ...] = getattr(getattr(stack, cloud, None), "zones", ())
+    for index, zone in enumerate(zones):
+        if zone in zones[:index]:
+            yield Finding((cloud, "zones", index), f"{zone} is named twice", "each zone once")
+        if cloud in _ZONE_NAMES:
+            region = getattr(stack, cloud).region
+            if not zone.startswith(region + _ZONE_NAMES[cloud]) or zone == region:
+                example = f"{region}{_ZONE_NAMES[cloud]}a"
+                yield Finding(
+                    (cloud, "zones", index),
+                    f"{zone} is not in the region {region}",
+                    f"such as {example}",
+                    ((cloud, "region"),),
+                )
+
+
+def _charts(stack: Stack) -> Iterator[Finding]:
+    kind, path = stack.chart_source.kind, stack.chart_source.path
+    if kind == "path" and path is None:
+        yield Finding(("chartSource", "path"), "is missing", "the folder of charts for kind path")
+    if kind != "path" and path is not None:
+        yield Finding(("chartSource", "path"), f"has no effect with kind {kind}", "kind path, or no path")
+
+
+def _machine_image(stack: Stack) -> Iterator[Finding]:
+    if not isinstance(stack, AzureStack) or stack.arch != "arm64":
+        return
+    image = stack.azure.image
+    if image.startswith("Debian:") and "arm64" not in image:
+        yield Finding(("azure", "image"), f"{image} is not for arm64", "Debian:debian-12:12-arm64:latest")
+
+
+_CHECKS: tuple[Callable[[Stack], Iterator[Finding]], ...] = (
+    _overlaps, _sizes, _dns, _workers, _access, _zones, _charts, _machine_image,
+)  # fmt: skip
