@@ -1,0 +1,123 @@
+"""Every running image is the one that the release names, by digest, and every image of the release runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from crosscloud.e2e import registry
+from crosscloud.e2e.cluster import items
+from crosscloud.e2e.model import Check, Context, Failed, NotYet
+from crosscloud.e2e.pods import CONTROL_PLANE, is_ready, plural
+from crosscloud.e2e.running import Running, containers
+from crosscloud.release import Image
+
+#: The short names of images that are a project's, wherever they come from. One line adds a project.
+NAMES: Mapping[str, frozenset[str]] = {
+    "kubernetes": frozenset({"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "hyperkube"}),
+    "coredns": frozenset({"coredns"}),
+    "prometheus": frozenset({"prometheus"}),
+    "node_exporter": frozenset({"node-exporter"}),
+    "alertmanager": frozenset({"alertmanager"}),
+}
+#: The static pods of every machine of the control plane, by kubeadm's label ``component``.
+STATIC_PODS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+#: Projects that a managed or an existing cluster brings itself: theirs may run beside the release's.
+BROUGHT = frozenset({"kubernetes", "coredns"})
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A project's image, and a way to ask the registry for all digests that it is known by."""
+
+    project: str
+    image: Image
+    ask: Callable[[], frozenset[str]]
+
+    def is_one_of(self, container: Running) -> bool:
+        """Say whether the container's image should be this project's, judged by its name."""
+        return container.image == self.image.image or container.short_name in NAMES[self.project]
+
+
+def run(context: Context) -> list[str]:
+    """Compare all running containers with the release, and wait for those that are still coming."""
+    projects = [p for p in NAMES if not (context.options.managed_kubernetes and p == "kubernetes")]
+    expected = [_expected(context, project) for project in projects]
+    return context.deadline.until(lambda: compare(context, expected))
+
+
+def compare(context: Context, expected: list[Expected]) -> list[str]:
+    """Look at the cluster once."""
+    pods = items(context.api, "/api/v1/pods")
+    running = containers(pods, except_in=context.bench.namespace)
+    wrong, absent, seen = [], [], []
+    for one in expected:
+        ours = [container for container in running if one.is_one_of(container)]
+        if context.options.managed_kubernetes and one.project in BROUGHT:
+            ours = [container for container in ours if container.image == one.image.image]
+        problems = judge(one, ours)
+        wrong += problems
+        if ours and not problems:
+            seen.append(f"{one.project} {one.image.tag}: {plural(len(ours), 'container')} of {_digest(ours)}")
+        elif not ours:
+            absent.append(f"{one.project}: nothing runs {one.image.reference}")
+    if not context.options.managed_kubernetes:
+        absent += missing_static_pods(items(context.api, "/api/v1/nodes"), pods)
+    if wrong:
+        raise Failed("\n".join(wrong))
+    if absent:
+        raise NotYet("\n".join(absent))
+    return [*seen, _others(running, expected)]
+
+
+def judge(expected: Expected, running: list[Running]) -> list[str]:
+    """Return a line for each container whose digest is not the expected image's."""
+    pinned = expected.image.digest
+    if pinned and all(container.digest == pinned for container in running):
+        return []
+    try:
+        known = expected.ask()
+    except registry.RegistryError as error:
+        if not pinned:
+            raise
+        known, hint = frozenset({pinned}), f" ({error})"
+    else:
+        hint = ""
+    return [
+        f"{expected.project}: {c.where} runs {c.image}@{c.digest or 'no digest'}, the release names "
+        f"{expected.image.image}:{expected.image.tag}@{pinned or ' or '.join(sorted(known))}{hint}"
+        for c in running
+        if c.digest not in known
+    ]
+
+
+def missing_static_pods(nodes: list[dict[str, Any]], pods: list[dict[str, Any]]) -> list[str]:
+    """Return a line for each part of the control plane that is not ready on a machine of the control plane."""
+    ready = [pod for pod in pods if is_ready(pod)]
+    there = {(p["spec"].get("nodeName"), (p["metadata"].get("labels") or {}).get("component")) for p in ready}
+    names = [n["metadata"]["name"] for n in nodes if CONTROL_PLANE in (n["metadata"].get("labels") or {})]
+    return [
+        f"kubernetes: no {part} is ready on {node}"
+        for node in names
+        for part in STATIC_PODS
+        if (node, part) not in there
+    ]
+
+
+def _expected(context: Context, project: str) -> Expected:
+    image: Image = getattr(context.release, project)
+    name, wanted = image.image, image.digest or image.tag
+    # Asked at most once a run, and not at all if all digests are the pinned one.
+    return Expected(project, image, cache(lambda: registry.digests(name, wanted, registry=context.options.registry)))
+
+
+def _digest(running: list[Running]) -> str:
+    return ", ".join(sorted({container.digest[: len("sha256:") + 12] for container in running}))
+
+
+def _others(running: list[Running], expected: list[Expected]) -> str:
+    strangers = {c.image for c in running if not any(one.is_one_of(c) for one in expected)}
+    return f"not the release's: {', '.join(sorted(strangers)) or 'none'}"
+
+
+CHECK = Check("images", "Every running image is the one that the release names", run)
