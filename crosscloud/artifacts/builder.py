@@ -54,7 +54,7 @@ def build(project: Project, version: str, go_version: str, registry: str) -> Art
     planned = Artifact(project.name, project.public_version(version), version, key, "", go_version, 0)
     if done := finished(planned):
         return done
-    with locked(home() / "artifacts" / ".locks" / f"{project.name}-{key[:16]}"):
+    with locked(home() / "artifacts" / ".locks" / project.name):
         return finished(planned) or _make(project, sources, planned, registry)
 
 
@@ -70,17 +70,21 @@ def finished(planned: Artifact) -> Artifact | None:
 
 def _make(project: Project, sources: list[wrapper.Source], planned: Artifact, registry: str) -> Artifact:
     began = time.monotonic()
-    work = home() / "artifacts" / ".work" / f"{project.name}-{planned.key[:16]}"
+    work = home() / "artifacts" / ".work" / project.name
     shutil.rmtree(work, ignore_errors=True)
     (work / "bin").mkdir(parents=True)
     # A failed build's log stays in .work, for its error names it.
     with (work / "build.log").open("a") as log:
         for index, source in enumerate(sources):
             _compile(project, source, work / f"source-{index}", work / "bin", log)
-        digest = _package(project, sources, planned, work, registry, log)
+        content = _write_layer(project, sources[0], work)
+        told = sources[0].values
+        labels = image.labels(project, planned.version, told["revision"], told["date"], planned.key)
+        place = f"{registry}/{image.STAGING}:{planned.key[:16]}"
+        digest = image.make(content, image.configuration(project, labels), place, work / "image", log)
     for index in range(len(sources)):
         shutil.rmtree(work / f"source-{index}")
-    (work / "layer.tar.zst").unlink()
+    content.unlink()
     artifact = Artifact(**{**asdict(planned), "digest": digest, "seconds": round(time.monotonic() - began, 1)})
     write_json(work / "done.json", asdict(artifact))
     shutil.rmtree(artifact.folder, ignore_errors=True)
@@ -98,7 +102,7 @@ def _compile(project: Project, source: wrapper.Source, place: Path, target: Path
         wanted = f"{source.module.path}@{source.module.version}"
         run([go(), "get", wanted], what=what, cwd=place, env=environment, log=log)
     for name, package in build.commands.items():
-        command = [go(), "build", "-ldflags", source.ldflags, "-o", target / name, package]
+        command: list[str | Path] = [go(), "build", "-ldflags", source.ldflags, "-o", target / name, package]
         log.write(f"# {name}: {json.dumps([str(word) for word in command[1:]])}\n")
         log.flush()
         run(command, what=what, cwd=place, env=environment, log=log)
@@ -123,19 +127,9 @@ def _check_version(binary: Path, arguments: tuple[str, ...], number: str) -> Non
         raise BuildError(f"`{call}` does not tell version {number}; it says:", text.strip())
 
 
-def _package(
-    project: Project,
-    sources: list[wrapper.Source],
-    planned: Artifact,
-    work: Path,
-    registry: str,
-    log: IO[str],
-) -> str:
-    """Make the image and return its digest."""
-    main = sources[0]
-    created = main.values["date"]
+def _write_layer(project: Project, main: wrapper.Source, work: Path) -> Path:
     module = Path(main.module.folder) if main.module else None
     binaries = {name: work / "bin" / name for name in project.image.binaries}
-    layer.write(work / "layer.tar.zst", layer.entries(project.image, binaries, module), image.seconds(created))
-    labels = image.labels(project, planned.version, main.values["revision"], created, planned.key)
-    return image.make(project, work / "layer.tar.zst", registry, labels, work / "image", log)
+    path = work / "layer.tar.zst"
+    layer.write(path, layer.entries(project.image, binaries, module), image.seconds(main.values["date"]))
+    return path

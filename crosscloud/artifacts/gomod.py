@@ -1,7 +1,7 @@
 """The go.mod of the small module that a build is made in: it requires the project's module at the version wanted.
 
-A module's ``replace``, ``exclude`` and ``godebug`` lines count only where it is the main module, so what upstream builds
-with is copied from its own go.mod.
+A module's ``replace``, ``exclude`` and ``godebug`` lines count only where it is the main module, so what upstream
+builds with is copied from its own go.mod.
 """
 
 import re
@@ -17,9 +17,9 @@ DEFAULT_GO = "1.24.0"
 def render(name: str, requires: dict[str, str], upstream: str = "", *, staging_version: str | None = None) -> str:
     """Return the text of a go.mod for module ``name``.
 
-    ``requires``: module path → version. ``upstream``: the text of the project's own go.mod. ``staging_version``: what its
-    local replacements (``k8s.io/api => ./staging/…``) stand for; without it they are left out, because the module's own
-    ``require`` lines then name the published versions.
+    ``requires``: module path → version. ``upstream``: the text of the project's own go.mod. ``staging_version``: what
+    its local replacements (``k8s.io/api => ./staging/…``) stand for; without it they are left out, because the module's
+    own ``require`` lines then name the published versions.
     """
     lines = directives(upstream)
     go_version = (lines.get("go") or [DEFAULT_GO])[0]

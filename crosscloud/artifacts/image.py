@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import shutil
 from pathlib import Path
 from typing import IO
 
@@ -19,20 +18,18 @@ def seconds(rfc3339: str) -> int:
     return int(datetime.datetime.fromisoformat(rfc3339).timestamp()) if rfc3339 else 0
 
 
-def make(project: Project, layer: Path, registry: str, labels: dict[str, str], target: Path, log: IO[str]) -> str:
-    """Make the image of ``layer`` in ``registry`` (host:port) and keep it in ``target`` as an OCI layout.
+def make(layer: Path, configuration: list[str], place: str, target: Path, log: IO[str]) -> str:
+    """Make an image of ``layer`` and keep it in the new folder ``target`` as an OCI layout; return its digest.
 
-    Returns its digest. The same layer and labels make the same digest.
+    ``place``: a reference in the local registry to put it together under. The same layer and configuration make the
+    same digest.
     """
-    place = f"{registry}/{STAGING}:{target.parent.name.lower()}"
-    run([crane(), "append", "--oci-empty-base", "-f", layer, "-t", place], what=f"{project.name}: append", log=log)
-    run(
-        [crane(), "mutate", place, "-t", place, *configuration(project, labels)],
-        what=f"{project.name}: mutate",
-        log=log,
-    )
-    shutil.rmtree(target, ignore_errors=True)
-    run([crane(), "pull", "--format=oci", place, target], what=f"{project.name}: pull", log=log)
+    for arguments in (
+        ["append", "--oci-empty-base", "-f", str(layer), "-t", place],
+        ["mutate", place, "-t", place, *configuration],
+        ["pull", "--format=oci", place, str(target)],
+    ):
+        run([crane(), *arguments], what=f"the image can't be made: crane {arguments[0]}", log=log)
     return digest(target)
 
 

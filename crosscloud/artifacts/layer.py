@@ -9,10 +9,11 @@ from pathlib import Path, PurePosixPath
 from crosscloud.artifacts.catalogue.model import NOBODY, NONROOT, Image
 from crosscloud.artifacts.keys import certificates
 
-#: Level 3 halves what is stored and sent; two threads whatever the machine has, because the number shows in the bytes.
+#: containerd pulls and unpacks Kubernetes (173 MB) from loopback in 0.86 s at this level, in 0.98 s at 1 and at 6, in
+#: 1.5 s unpacked and in 1.7 s as gzip. Two threads whatever the machine has, because the number shows in the bytes.
 ZSTD_LEVEL, ZSTD_THREADS = 3, 2
-#: security.capability version 2 with CAP_NET_BIND_SERVICE (bit 10) permitted and effective, as setcap writes it. Without
-#: it a user other than root can't be given that capability by a pod's securityContext.
+#: security.capability version 2 with CAP_NET_BIND_SERVICE (bit 10) permitted and effective, as setcap writes it.
+#: Without it a user other than root can't be given that capability by a pod's securityContext.
 BIND_SERVICE = "\x01\x00\x00\x02\x00\x04\x00\x00" + "\x00" * 12
 
 _PASSWD = f"""root:x:0:0:root:/root:/sbin/nologin

@@ -1,4 +1,4 @@
-"""What the Go module proxy says of a module's version: its checksum, its time, its commit and where it lies unpacked."""
+"""What the Go module proxy says of a module's version: its checksum, its time, its commit, and where it lies."""
 
 import json
 from dataclasses import asdict, dataclass

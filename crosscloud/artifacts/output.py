@@ -1,4 +1,4 @@
-"""The two files that a run leaves: release.env (what is under test) and support.env (what a cluster needs beside it)."""
+"""The files that a run leaves: release.env (what is under test) and support.env (what a cluster needs beside it)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def write(projects: Sequence[Project], published: Sequence[Published]) -> None:
 
 
 def _merge(path: Path, values: dict[str, str], *, released: bool) -> None:
-    """Put ``values`` into the file at ``path``, sorted; lines of projects that the catalogue no longer has are left out."""
+    """Put ``values`` into the file at ``path``, sorted; what the catalogue no longer has is left out."""
     known = {
         f"{project.variable}_{end}"
         for project in PROJECTS

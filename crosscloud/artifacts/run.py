@@ -10,7 +10,7 @@ from typing import Protocol
 from crosscloud.artifacts import builder, output, registry, versions
 from crosscloud.artifacts.catalogue.model import Project
 from crosscloud.artifacts.errors import ArtifactError
-from crosscloud.artifacts.tools import crane, go_version, run
+from crosscloud.artifacts.tools import crane, go_version, interrupt, run
 from crosscloud.errors import CrosscloudError
 
 #: Builds at a time: Go keeps several cores busy while it compiles, but links and downloads on one.
@@ -52,7 +52,7 @@ class Options:
     job: str = field(default_factory=lambda: job_number(os.environ))
 
 
-class BuildsFailed(ArtifactError):
+class BuildsFailedError(ArtifactError):
     """Some projects could not be built; each one's words were reported."""
 
 
@@ -64,7 +64,7 @@ def job_number(environment: Mapping[str, str]) -> str:
 def build_all(projects: list[Project], options: Options, report: Reporter) -> list[Published]:
     """Build and publish ``projects``, then write release.env and support.env; return them in the order given.
 
-    All are tried: when some fail, BuildsFailed is raised at the end and the two files are left as they were.
+    All are tried: when some fail, BuildsFailedError is raised at the end and the two files are left as they were.
     """
     status = registry.start(options.port)
     compiler = go_version()
@@ -73,10 +73,16 @@ def build_all(projects: list[Project], options: Options, report: Reporter) -> li
         work: dict[str, Future[Published | None]] = {
             project.name: pool.submit(_one, project, options, compiler, status, report) for project in begin_first
         }
-    done = {name: future.result() for name, future in work.items()}
+        try:
+            done = {name: future.result() for name, future in work.items()}
+        except BaseException:
+            # Ctrl-C: what has not begun never does, and nothing is left running.
+            pool.shutdown(wait=False, cancel_futures=True)
+            interrupt()
+            raise
     failed = [project.title for project in projects if done[project.name] is None]
     if failed:
-        raise BuildsFailed(f"{len(failed)} of {len(projects)} failed: {', '.join(failed)}")
+        raise BuildsFailedError(f"{len(failed)} of {len(projects)} failed: {', '.join(failed)}")
     published = [one for project in projects if (one := done[project.name])]
     output.write(projects, published)
     return published

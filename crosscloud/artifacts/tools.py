@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ BUILD_ENVIRONMENT = {
 ASK_ENVIRONMENT = {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOWORK": "off"}
 #: How many of a failed command's last lines are shown.
 WORDS = 25
+
+_running: set[subprocess.Popen[str]] = set()
 
 
 def crane() -> Path:
@@ -62,7 +65,7 @@ def run(
     what was to be done.
     """
     start = log.tell() if log else 0
-    done = subprocess.run(
+    process = subprocess.Popen(
         [str(word) for word in command],
         cwd=cwd,
         env={**os.environ, **(env or {})},
@@ -70,13 +73,24 @@ def run(
         stdout=log or subprocess.PIPE,
         stderr=subprocess.STDOUT if log else subprocess.PIPE,
         text=True,
-        check=False,
     )
-    if done.returncode == 0:
-        return done.stdout or ""
-    said = _since(Path(log.name), start) if log else f"{done.stdout}{done.stderr}"
+    with process:
+        _running.add(process)
+        try:
+            output, errors = process.communicate()
+        finally:
+            _running.discard(process)
+    if process.returncode == 0:
+        return output or ""
+    said = _since(Path(log.name), start) if log else errors or output
     lines = [line for line in said.strip().splitlines() if not line.startswith(("go: downloading ", "go: added "))]
     raise BuildError(what or f"{Path(command[0]).name} failed", "\n".join(lines[-WORDS:]), log.name if log else None)
+
+
+def interrupt() -> None:
+    """End the commands that run, as Ctrl-C would; for when this process is told to stop."""
+    for process in list(_running):
+        process.send_signal(signal.SIGINT)
 
 
 def _since(path: Path, start: int) -> str:

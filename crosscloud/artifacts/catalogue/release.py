@@ -125,8 +125,8 @@ ALERTMANAGER = Project(
     title="Alertmanager",
     variable="ALERT_MANAGER",
     source="https://github.com/prometheus/alertmanager",
-    # Newer ones embed the built web interface, which their module does not hold.
-    stable="v0.28.1",
+    # From v0.32 on, the built web interface is no longer in the module.
+    stable="v0.31.1",
     released=True,
     seconds=50,
     builds=(

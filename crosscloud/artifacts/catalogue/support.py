@@ -102,7 +102,12 @@ PROBE = Project(
     stable="v1.0.0",
     seconds=5,
     builds=(Build(recipe="probe", commands={"probe": "."}, requires={"github.com/miekg/dns": "v1.1.73"}),),
-    image=Image(repository="crosscloud/probe", binaries={"probe": "/probe"}, entrypoint=("/probe",), user=NONROOT),
+    image=Image(
+        repository="crosscloud/probe",
+        binaries={"probe": "/usr/local/bin/probe"},
+        entrypoint=("/usr/local/bin/probe",),
+        user=NONROOT,
+    ),
 )
 
 SUPPORT: tuple[Project, ...] = (ETCD, PAUSE, FLANNEL, FLANNEL_CNI, PROBE)
