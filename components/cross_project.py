@@ -11,6 +11,7 @@ from crosscloud.helm_values import PROJECTS, HelmProject, prometheus
 from crosscloud.helm_values.charts import locate
 
 if TYPE_CHECKING:
+    from components.cluster import Cluster
     from crosscloud.config import StackConfig
     from crosscloud.release import Release
 
@@ -24,31 +25,22 @@ MAX_HISTORY = 5
 class CrossProject(pulumi.ComponentResource):
     """CoreDNS and Prometheus (with Alertmanager and node-exporter) in a cluster, every image from the release.
 
-    Takes ``kubeconfig`` (made secret if it isn't), the stack's ``config`` and the ``release``. With ``deleted_with`` in
-    ``opts``, the resource with which the cluster goes away, nothing is deleted piece by piece before the cluster is.
+    Nothing of it is deleted one by one before a cluster that goes away itself.
 
     Outputs: ``releases`` (by project: name, namespace, chart, chart version), ``images`` (by the release's name for
     them: the reference that runs), ``prometheus`` (service, namespace, port, and the URL inside the cluster).
     """
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        kubeconfig: pulumi.Input[str],
-        config: "StackConfig",
-        release: "Release",
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        super().__init__("crosscloud:components:CrossProject", name, None, opts)
+    def __init__(self, cluster: "Cluster", config: "StackConfig", release: "Release") -> None:
+        """Deploy the release's projects into the cluster of a stack."""
+        name = config.name
+        super().__init__("crosscloud:cross-project:CrossProject", name)
         provider = pulumi_kubernetes.Provider(
-            f"{name}-kubernetes",
-            kubeconfig=pulumi.Output.secret(kubeconfig),
-            opts=pulumi.ResourceOptions(parent=self),
+            name, kubeconfig=cluster.kubeconfig, opts=pulumi.ResourceOptions(parent=self)
         )
-        inside = pulumi.ResourceOptions(
-            parent=self, provider=provider, deleted_with=opts.deleted_with if opts else None
-        )
+        # A cluster that was there before stays there, so what is in it has to be removed from it.
+        lifetime = None if config.cloud == "existing" else cluster.lifetime
+        inside = pulumi.ResourceOptions(parent=self, provider=provider, deleted_with=lifetime)
         self.releases = {
             project.DEPLOYMENT.name: _deploy(name, project, config, release, inside) for project in PROJECTS
         }

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from crosscloud.helm_values import images as image_values
-from crosscloud.helm_values.deployment import Deployment, worker_count
+from crosscloud.helm_values.deployment import Deployment
 from crosscloud.helm_values.pods import ON_CONTROL_PLANES, container_security, pod_security, resources
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def values(release: "Release", config: "StackConfig") -> dict[str, Any]:
 
 
 def replicas(config: "StackConfig") -> int:
-    """Return two where two workers can keep them apart, else one: a second copy on the same machine saves nothing."""
-    return 2 if worker_count(config) > 1 else 1
+    """Return two where two workers can keep them apart, else one; of an existing cluster nothing is known."""
+    return 2 if config.cloud != "existing" and config.workers.count > 1 else 1
 
 
 def service_name(config: "StackConfig") -> str:

@@ -37,8 +37,3 @@ class HelmProject(Protocol):
 
     def values(self, release: "Release", config: "StackConfig", /) -> dict[str, Any]:
         """Return the chart's values: plain JSON types, never a null."""
-
-
-def worker_count(config: "StackConfig") -> int:
-    """Return how many workers a stack has; of a cluster that is already there, just that pods can run somewhere."""
-    return 1 if config.cloud == "existing" else config.workers.count

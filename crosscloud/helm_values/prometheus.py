@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from crosscloud.helm_values import alerting, scrape
 from crosscloud.helm_values import images as image_values
-from crosscloud.helm_values.deployment import Deployment, worker_count
-from crosscloud.helm_values.pods import ON_CONTROL_PLANES, container_security, pod_security, resources
+from crosscloud.helm_values.deployment import Deployment
+from crosscloud.helm_values.pods import container_security, pod_security, resources
 
 if TYPE_CHECKING:
     from crosscloud.config import StackConfig
@@ -46,13 +46,11 @@ def images(release: "Release") -> "dict[str, Image]":
 
 def values(release: "Release", config: "StackConfig") -> dict[str, Any]:
     """Return the values for the prometheus chart and its sub-charts."""
-    # A cluster without workers has nowhere else to go.
-    tolerations = [] if worker_count(config) else ON_CONTROL_PLANES
     configuration = _configuration()
     return {
-        "server": _server(release.prometheus, configuration, tolerations),
+        "server": _server(release.prometheus, config.name, configuration),
         **configuration,
-        "alertmanager": _alertmanager(release.alertmanager, tolerations),
+        "alertmanager": _alertmanager(release.alertmanager),
         "prometheus-node-exporter": _node_exporter(release.node_exporter),
         # The reloading sidecars have images of their own, which no release names.
         "configmapReload": {"prometheus": {"enabled": False}},
@@ -71,13 +69,19 @@ def _configuration() -> dict[str, Any]:
     }
 
 
-def _server(image: "Image", configuration: dict[str, Any], tolerations: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the values of the server."""
-    digest = hashlib.sha256(json.dumps(configuration, sort_keys=True).encode()).hexdigest()
+def _server(image: "Image", cluster: str, configuration: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of the server; whatever leaves it carries the cluster's name as a label."""
+    # A run lasts minutes, so a question must be answered in seconds: upstream's minute is for years of data.
+    settings = {
+        "scrape_interval": "10s",
+        "scrape_timeout": "10s",
+        "evaluation_interval": "5s",
+        "external_labels": {"cluster": cluster},
+    }
+    digest = hashlib.sha256(json.dumps([settings, configuration], sort_keys=True).encode()).hexdigest()
     return {
         "image": image_values.by_digest(image),
-        # A run lasts minutes, so a question must be answered in seconds: upstream's minute is for years of data.
-        "global": {"scrape_interval": "10s", "scrape_timeout": "10s", "evaluation_interval": "5s"},
+        "global": settings,
         "alertmanagers": alerting.alertmanagers(DEPLOYMENT.name, DEPLOYMENT.namespace),
         # Tests may add a rule and ask for a reload.
         "extraFlags": ["web.enable-lifecycle"],
@@ -92,11 +96,10 @@ def _server(image: "Image", configuration: dict[str, Any], tolerations: list[dic
         "securityContext": pod_security(),
         "containerSecurityContext": container_security(),
         "resources": resources(cpu="50m", memory="128Mi", memory_limit="1Gi"),
-        "tolerations": tolerations,
     }
 
 
-def _alertmanager(image: "Image", tolerations: list[dict[str, Any]]) -> dict[str, Any]:
+def _alertmanager(image: "Image") -> dict[str, Any]:
     """Return the values of the alertmanager sub-chart."""
     return {
         "enabled": True,
@@ -112,7 +115,6 @@ def _alertmanager(image: "Image", tolerations: list[dict[str, Any]]) -> dict[str
         "podSecurityContext": pod_security(),
         "securityContext": container_security(),
         "resources": resources(cpu="10m", memory="32Mi", memory_limit="256Mi"),
-        "tolerations": tolerations,
     }
 
 

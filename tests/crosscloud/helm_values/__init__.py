@@ -1,0 +1,1 @@
+"""The helm values: on their own, and rendered with the charts that they are for."""
