@@ -1,6 +1,5 @@
 """Which addresses are free: a range for a new network, an address in it for a machine or a load balancer."""
 
-import ipaddress
 import json
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
@@ -11,8 +10,10 @@ from crosscloud.machines.errors import MachineError
 #: New networks are the first free /24 of this range: private, and rarely used by hosts, containers or VPNs.
 POOL = IPv4Network("10.66.0.0/16")
 _PREFIX = 24
-#: The smallest network has a gateway, a machine, and a load balancer.
-LONGEST_PREFIX = 28
+#: Prefix lengths that a chosen range may have: the smallest holds 62 hosts, the largest is no /8 taken by accident.
+PREFIXES = range(16, 27)
+#: The first 32 addresses are for machines whose address is chosen: control planes, which their load balancer must know.
+_CHOSEN = 32
 
 
 def occupied() -> list[IPv4Network]:
@@ -35,14 +36,18 @@ def free_network(taken: Iterable[IPv4Network]) -> IPv4Network:
     for candidate in POOL.subnets(new_prefix=_PREFIX):
         if not any(candidate.overlaps(one) for one in ranges):
             return candidate
-    raise MachineError(f"no /{_PREFIX} of {POOL} is free on this host: give the network a `cidr` of another private range")
+    raise MachineError(
+        f"no /{_PREFIX} of {POOL} is free on this host: give the network a `cidr` of another private range"
+    )
 
 
 def ensure_free(network: IPv4Network, taken: Iterable[IPv4Network]) -> None:
     """Refuse a range that the user chose and the host already uses."""
     clashes = [str(one) for one in taken if network.overlaps(one)]
     if clashes:
-        raise MachineError(f"the network {network} overlaps what this host already uses ({', '.join(clashes)}): choose another `cidr`")
+        raise MachineError(
+            f"the network {network} overlaps what this host already uses ({', '.join(clashes)}): choose another `cidr`"
+        )
 
 
 def gateway(network: IPv4Network) -> IPv4Address:
@@ -51,25 +56,36 @@ def gateway(network: IPv4Network) -> IPv4Address:
 
 
 def machine_addresses(network: IPv4Network) -> list[IPv4Address]:
-    """Return the addresses that machines get, in the order they are given out: the lower three quarters."""
-    hosts = list(network.hosts())[1:]
-    return hosts[: len(hosts) * 3 // 4]
+    """Return the addresses that machines may have: the lower three quarters, without the gateway."""
+    hosts = list(network.hosts())
+    return hosts[1 : len(hosts) * 3 // 4]
 
 
 def balancer_addresses(network: IPv4Network) -> list[IPv4Address]:
     """Return the addresses that load balancers get: the upper quarter, so that the two never compete."""
-    hosts = list(network.hosts())[1:]
+    hosts = list(network.hosts())
     return hosts[len(hosts) * 3 // 4 :]
 
 
-def pick(candidates: Iterable[IPv4Address], taken: Iterable[str], wanted: str | None, what: str) -> str:
-    """Return ``wanted`` if it is free, or the first free candidate if nothing is wanted."""
-    used, choices = set(taken), [str(one) for one in candidates]
-    if wanted:
-        if wanted in used:
-            raise MachineError(f"the address {wanted} for {what} is taken already")
-        return wanted
-    for choice in choices:
+def pick_machine(network: IPv4Network, taken: Iterable[str], wanted: str | None, name: str) -> str:
+    """Return the address of a new machine: ``wanted`` if it is free and in range, or the first free one."""
+    candidates = [str(one) for one in machine_addresses(network)]
+    if wanted is None:
+        return pick(candidates[_CHOSEN - 2 :], taken, f"the machine {name}")
+    if wanted not in candidates:
+        raise MachineError(
+            f"the address {wanted} for the machine {name} is not one that machines of {network} may have: "
+            f"{candidates[0]} to {candidates[-1]}"
+        )
+    if wanted in set(taken):
+        raise MachineError(f"the address {wanted} for the machine {name} is taken by another machine")
+    return wanted
+
+
+def pick(candidates: Iterable[str], taken: Iterable[str], what: str) -> str:
+    """Return the first candidate that is not taken."""
+    used = set(taken)
+    for choice in candidates:
         if choice not in used:
             return choice
-    raise MachineError(f"no address for {what} is left: all {len(choices)} of the network are taken")
+    raise MachineError(f"no address for {what} is left: all {len(used)} of the network are taken")

@@ -17,7 +17,7 @@ def find(tool: str) -> str | None:
     return shutil.which(tool) or shutil.which(tool, path=SEARCH_PATH)
 
 
-def run(
+def run(  # noqa: PLR0913 - what a process takes
     command: Sequence[str],
     *,
     purpose: str,
@@ -28,11 +28,13 @@ def run(
 ) -> str:
     """Run ``command`` and return its standard output.
 
-    ``purpose`` completes "cannot …" in the error, which ends with the tool's last lines; ``text`` is its standard input.
+    ``purpose`` completes "cannot …" in the error, which ends with the tool's last lines; ``text`` is its input.
     """
     program = find(command[0])
     if program is None:
-        raise MachineError(f"cannot {purpose}: `{command[0]}` is not installed (`crosscloud doctor` tells how to get it)")
+        raise MachineError(
+            f"cannot {purpose}: `{command[0]}` is not installed (`crosscloud doctor` tells how to get it)"
+        )
     try:
         done = subprocess.run(
             [program, *command[1:]],

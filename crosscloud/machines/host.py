@@ -42,7 +42,7 @@ def cgroup_mounts() -> list[Path]:
 
 
 def cgroup_version() -> int:
-    """Return 2 if the host has the one unified hierarchy, 1 if controllers are in hierarchies of version 1, 0 if none."""
+    """Return 2 for the one unified hierarchy, 1 if controllers are in hierarchies of version 1, 0 if there are none."""
     places = cgroup_mounts()
     if not places:
         return 0

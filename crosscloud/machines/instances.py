@@ -7,10 +7,24 @@ import shutil
 import signal
 import string
 import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from crosscloud.machines import addresses, bootlog, commands, image, networks, nspawn, processes, requirements, seed, store
+from crosscloud.machines import (
+    addresses,
+    bootlog,
+    commands,
+    image,
+    networks,
+    nspawn,
+    processes,
+    requirements,
+    seed,
+    services,
+    store,
+)
 from crosscloud.machines.errors import MachineError
 from crosscloud.machines.locking import locked
 from crosscloud.machines.store import Machine, Network
@@ -20,34 +34,44 @@ START_TIMEOUT = 60.0
 _SUFFIX = 5
 
 
-def create(name: str, network_id: str, user_data: str, *, urn: str = "", address: str | None = None) -> Machine:
+def create(  # noqa: PLR0913 - a machine has no fewer
+    name: str,
+    network_id: str,
+    user_data: str,
+    *,
+    urn: str = "",
+    address: str | None = None,
+    report: Callable[[str], None] = lambda _line: None,
+) -> Machine:
     """Boot a machine and return when its init runs and its network is up; cloud-init goes on by itself.
 
     ``name`` is a prefix: the host name gets a random suffix, so that a machine is never mistaken for the one that it
     replaces. A machine that an interrupted creation left for the same ``urn`` is taken over if it was made of the same
-    inputs and runs, and removed otherwise.
+    inputs and runs, and removed otherwise. ``report`` is told what takes long (making the image, the first time).
     """
     requirements.ensure("boot a machine")
     network = networks.get(network_id)
     if network is None:
         raise MachineError(f"the machine {name} can't be made: its network {network_id} does not exist (any more)")
-    made_of = image.ensure()
-    inputs = {
+    made_of = image.ensure(report)
+    inputs: dict[str, object] = {
         "name": name,
         "network": network_id,
         "address": address,
         "userData": hashlib.sha256(user_data.encode()).hexdigest(),
     }
-    with locked(store.machines_home() / "lock"):
-        taken_over = _take_over(urn, inputs)
-        if taken_over is not None:
-            return taken_over
-        machine = _record(name, network, address, urn, inputs)
-    try:
-        _boot(machine, network, made_of, user_data)
-    except MachineError:
-        delete(machine.id)
-        raise
+    # The process of a killed run may still be at work for a moment: whoever comes next waits for its end.
+    with _lock(urn or secrets.token_hex(8)):
+        left = _take_over(urn, inputs)
+        if left is not None:
+            return left
+        with locked(store.machines_home() / "lock"):
+            machine = _record(name, network, address, urn, inputs)
+        try:
+            _boot(machine, network, made_of, user_data)
+        except BaseException:
+            delete(machine.id)
+            raise
     return machine
 
 
@@ -90,9 +114,8 @@ def delete(identifier: str, grace: float = 0.0) -> None:
     store.forget(machine)
 
 
-def unit(machine: Machine) -> str:
-    """Return the name of the machine's control group (and of its service, where systemd is PID 1)."""
-    return f"crosscloud-{machine.id}"
+def _lock(urn: str) -> AbstractContextManager[None]:
+    return locked(store.machines_home() / "locks" / hashlib.sha256(urn.encode()).hexdigest()[:16])
 
 
 def _take_over(urn: str, inputs: dict[str, object]) -> Machine | None:
@@ -112,9 +135,7 @@ def _record(name: str, network: Network, address: str | None, urn: str, inputs: 
         urn=urn,
         inputs=inputs,
         network=network.id,
-        address=addresses.pick(
-            addresses.machine_addresses(IPv4Network(network.cidr)), neighbours, address, f"the machine {name}"
-        ),
+        address=addresses.pick_machine(IPv4Network(network.cidr), neighbours, address, name),
         machine_id=uuid.uuid4().hex,
     )
     store.save(machine)
@@ -128,41 +149,45 @@ def _boot(machine: Machine, network: Network, made_of: image.Image, user_data: s
         (folder / inner).chmod(0o755)
     seed.write(folder / "upper", machine, network, user_data)
     os.close(os.open(boot_log(machine), os.O_WRONLY | os.O_CREAT, 0o600))
-    command = nspawn.arguments(
+    command = nspawn.command(
         name=machine.id,
         machine_id=machine.machine_id,
         bridge=network.bridge,
         folder=folder,
+        image=made_of,
         kmsg=Path("/dev/kmsg").exists(),
     )
-    nspawn.start(name=machine.id, unit=unit(machine), image=made_of, folder=folder, command=command)
-    _await_start(machine, folder)
+    log = boot_log(machine).name
+    machine.supervisor = services.start(machine.unit, command, folder=folder, log=log, environment=nspawn.ENVIRONMENT)
+    _await_start(machine)
     machine.phase = store.READY
     store.save(machine)
 
 
-def _await_start(machine: Machine, folder: Path) -> None:
-    """Wait until the machine's init runs with its address set; fill in the record's processes and link."""
-    pid_file = folder / "pid"
-    processes.wait_until(pid_file.exists, 10)
-    machine.supervisor = processes.identify(int(pid_file.read_text())) if pid_file.exists() else []
+def _await_start(machine: Machine) -> None:
+    """Wait until the machine's init runs with its address set; fill in the record's leader and link."""
 
     def settled() -> bool:
         if not processes.alive(machine.leader):
-            pid = processes.container_init(unit(machine))
+            pid = processes.container_init(machine.unit)
             machine.leader = processes.identify(pid) if pid is not None else []
         return _has_address(machine) or not processes.alive(machine.supervisor)
 
     done = processes.wait_until(settled, START_TIMEOUT)
     if not done or not _has_address(machine):
         reason = "did not come up in time" if done else "ended while it booted"
-        raise MachineError(f"the machine {machine.id} {reason}. Its boot log ends with:\n" + bootlog.tail(boot_log(machine)))
+        raise MachineError(
+            f"the machine {machine.id} {reason}. Its boot log ends with:\n" + bootlog.tail(boot_log(machine))
+        )
     machine.link = _host_link(machine.leader[0])
 
 
 def _has_address(machine: Machine) -> bool:
     try:
-        return bool(machine.leader) and f"-- {machine.address}\n" in Path(f"/proc/{machine.leader[0]}/net/fib_trie").read_text()
+        return (
+            bool(machine.leader)
+            and f"-- {machine.address}\n" in Path(f"/proc/{machine.leader[0]}/net/fib_trie").read_text()
+        )
     except OSError:
         return False
 
@@ -178,13 +203,12 @@ def _host_link(leader: int) -> str:
 
 def _end(machine: Machine) -> None:
     """Kill what is left of the machine: its control group, systemd-nspawn, and its link."""
-    gone = processes.kill_cgroup(unit(machine))
+    gone = processes.kill_cgroup(machine.unit)
     processes.end(machine.supervisor)
     processes.end(machine.leader)
-    link = machine.link
-    if link and Path("/sys/class/net", link).exists():
-        # A link goes with its machine, but a moment later.
-        if not processes.wait_until(lambda: not Path("/sys/class/net", link).exists(), 2):
-            commands.run(["ip", "link", "delete", link], purpose=f"remove the link {link}")
+    # The link goes with its machine, but a moment later.
+    link = Path("/sys/class/net", machine.link)
+    if machine.link and not processes.wait_until(lambda: not link.exists(), 2):
+        commands.run(["ip", "link", "delete", machine.link], purpose=f"remove the link {machine.link}")
     if not gone:
         raise MachineError(f"the machine {machine.id} can't be ended: processes of its control group survive a kill")

@@ -1,7 +1,6 @@
 """Networks: a Linux bridge on this host with a gateway address, guarded by an nft table."""
 
 import json
-import secrets
 from collections.abc import Mapping
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -15,7 +14,12 @@ _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 def create(
-    name: str, *, urn: str = "", cidr: str | None = None, outbound: bool = True, host_ports: Mapping[str, int] | None = None
+    name: str,
+    *,
+    urn: str = "",
+    cidr: str | None = None,
+    outbound: bool = True,
+    host_ports: Mapping[str, int] | None = None,
 ) -> Network:
     """Make a network, or take over the one that an interrupted creation left for the same ``urn`` and inputs.
 
@@ -32,7 +36,7 @@ def create(
                 _remove(left)
         chosen = _choose(cidr)
         network = Network(
-            id=secrets.token_hex(4), urn=urn, inputs=inputs, cidr=str(chosen), gateway=str(addresses.gateway(chosen))
+            id=store.new_id(), urn=urn, inputs=inputs, cidr=str(chosen), gateway=str(addresses.gateway(chosen))
         )
         store.save(network)
         _build(network)
@@ -58,7 +62,7 @@ def get(identifier: str) -> Network | None:
 
 def exists(network: Network) -> bool:
     """Tell whether the network is whole on this host (a reboot takes it away, for one)."""
-    return network.phase == store.READY and _bridge(network).exists() and network.table in nft.tables()
+    return network.phase == store.READY and _settings(network.bridge).exists() and network.table in nft.tables()
 
 
 def delete(identifier: str) -> None:
@@ -68,18 +72,37 @@ def delete(identifier: str) -> None:
         if network is None:
             return
         members = [m.id for m in store.everything(store.Machine) if m.network == identifier]
-        members += [f"load balancer {b.id}" for b in store.everything(store.Balancer) if b.network == identifier]
+        members += [
+            f"the load balancer {b.address}" for b in store.everything(store.Balancer) if b.network == identifier
+        ]
         if members:
             raise MachineError(f"the network {network.cidr} still has {', '.join(members)}: delete them first")
         _remove(network)
 
 
-def links(network: Network) -> list[str]:
-    """Return the names of the links on the network's bridge: the host's ends of its machines' links."""
-    if not _bridge(network).exists():
+def links_of(bridge: str) -> list[str]:
+    """Return the names of the links on a bridge: the host's ends of its machines' links."""
+    if not _settings(bridge).exists():
         return []
-    listing = commands.run(["ip", "-j", "link", "show", "master", network.bridge], purpose="list the bridge's links")
+    listing = commands.run(["ip", "-j", "link", "show", "master", bridge], purpose="list the bridge's links")
     return [link["ifname"] for link in json.loads(listing or "[]")]
+
+
+def remove_bridge(bridge: str) -> None:
+    """Remove a bridge with the links on it, and wait until it is gone."""
+    for link in links_of(bridge):
+        commands.run(["ip", "link", "delete", link], purpose=f"remove the link {link}")
+    if _settings(bridge).exists():
+        commands.run(["ip", "link", "delete", bridge], purpose=f"remove the bridge {bridge}")
+        processes.wait_until(lambda: not _settings(bridge).exists(), 5)
+
+
+def restore_forwarding() -> None:
+    """Set ip_forward to what it was once no network of ours, of any checkout, is left on the host."""
+    before = nft.forwarding_before()
+    if before is not None and not nft.tables():
+        _FORWARDING.write_text(before)
+        nft.forget_forwarding(before)
 
 
 def _choose(cidr: str | None) -> IPv4Network:
@@ -88,6 +111,10 @@ def _choose(cidr: str | None) -> IPv4Network:
     if cidr is None:
         return addresses.free_network(taken)
     chosen = IPv4Network(cidr)
+    if chosen.prefixlen not in addresses.PREFIXES:
+        raise MachineError(
+            f"the network {cidr} is of no usable size: /{addresses.PREFIXES[0]} to /{addresses.PREFIXES[-1]}"
+        )
     addresses.ensure_free(chosen, taken)
     return chosen
 
@@ -98,9 +125,9 @@ def _build(network: Network) -> None:
     # The guard first: there is no moment at which the bridge is open.
     _guard(network)
     commands.run(["ip", "link", "add", network.bridge, "type", "bridge", "forward_delay", "0"], purpose=purpose)
-    _bridge(network).joinpath("route_localnet").write_text("1")
+    _settings(network.bridge).joinpath("route_localnet").write_text("1")
     # The gateway would keep the lowest address of its links as its own, which changes with every machine.
-    mac = "02:" + ":".join(network.id[i : i + 2] for i in range(0, 8, 2)) + ":01"
+    mac = "02:" + ":".join(network.id[i : i + 2] for i in range(0, 10, 2))
     commands.run(["ip", "link", "set", network.bridge, "address", mac, "up"], purpose=purpose)
     commands.run(["ip", "address", "add", f"{network.gateway}/{prefix}", "dev", network.bridge], purpose=purpose)
     if network.inputs["outbound"] and nft.forwarding_before() is None:
@@ -119,23 +146,12 @@ def _guard(network: Network) -> None:
 
 def _remove(network: Network) -> None:
     """Remove what there is of the network, in whatever state it was left, and its record last."""
-    for link in links(network):
-        commands.run(["ip", "link", "delete", link], purpose=f"remove the link {link}")
-    if _bridge(network).exists():
-        commands.run(["ip", "link", "delete", network.bridge], purpose=f"remove the bridge {network.bridge}")
-        processes.wait_until(lambda: not _bridge(network).exists(), 5)
+    remove_bridge(network.bridge)
     nft.remove(network.table)
     store.forget(network)
-    _restore_forwarding()
+    restore_forwarding()
 
 
-def _restore_forwarding() -> None:
-    """Set ip_forward to what it was once no network of ours, of any checkout, is left on the host."""
-    before = nft.forwarding_before()
-    if before is not None and not any(not name.startswith("crosscloud-forwarding") for name in nft.tables()):
-        _FORWARDING.write_text(before)
-        nft.forget_forwarding(before)
-
-
-def _bridge(network: Network) -> Path:
-    return Path("/proc/sys/net/ipv4/conf") / network.bridge
+def _settings(bridge: str) -> Path:
+    """Return the folder of the bridge's IPv4 settings, which is there while the bridge is."""
+    return Path("/proc/sys/net/ipv4/conf") / bridge

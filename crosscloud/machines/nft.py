@@ -25,7 +25,7 @@ def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int]) -
     ]
     # A host with br_netfilter takes even what passes between two machines of one bridge through these chains.
     leaving = (
-        # Machines have 1500-byte links; what lies outside may have less, and says so only by packets that often get lost.
+        # Machines have 1500-byte links; what lies outside may have less, and the packets that say so often get lost.
         [
             f'    iifname {bridge} oifname != {bridge} oifname "cc-*" drop',
             f"    iifname {bridge} oifname != {bridge} tcp flags syn tcp option maxseg size set rt mtu",
@@ -41,7 +41,7 @@ def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int]) -
         "  set listeners { type ipv4_addr . inet_service; }",
         "  chain spoofed {",
         "    type filter hook prerouting priority raw; policy accept;",
-        # The bridge may route to 127.0.0.0/8 for the forwards below; what claims to go there by itself is not one of them.
+        # The bridge may route to 127.0.0.0/8 for the forwards below; what goes there by itself is none of them.
         f"    iifname {bridge} ip daddr 127.0.0.0/8 drop",
         f"    iifname {bridge} ip saddr != {network.cidr} drop",
         "  }",
@@ -79,15 +79,13 @@ def apply(script: str, purpose: str) -> None:
 
 
 def tables() -> set[str]:
-    """Return the names of our tables on this host, whichever checkout they belong to."""
-    listing = json.loads(commands.run(["nft", "-j", "list", "tables"], purpose="list the nft tables"))
-    names = (item["table"]["name"] for item in listing["nftables"] if "table" in item)
-    return {name for name in names if name.startswith("crosscloud-")}
+    """Return the names of our networks' tables on this host, whichever checkout they belong to."""
+    return {name for name in _all_tables() if name.startswith("crosscloud-") and not name.startswith(_SYSCTL_MARK)}
 
 
 def remove(table: str) -> None:
     """Remove the table if it is there."""
-    if table in tables():
+    if table in _all_tables():
         apply(f"delete table ip {table}\n", f"remove the nft table {table}")
 
 
@@ -106,7 +104,7 @@ def forwarding_before() -> str | None:
     It is kept in the name of an empty nft table: seen by every checkout on the host, and gone after a reboot as the
     setting itself is.
     """
-    marks = [name for name in tables() if name.startswith(_SYSCTL_MARK)]
+    marks = [name for name in _all_tables() if name.startswith(_SYSCTL_MARK)]
     return marks[0].removeprefix(_SYSCTL_MARK) if marks else None
 
 
@@ -118,3 +116,8 @@ def remember_forwarding(value: str) -> None:
 def forget_forwarding(value: str) -> None:
     """Drop what `remember_forwarding` kept."""
     remove(f"{_SYSCTL_MARK}{value}")
+
+
+def _all_tables() -> set[str]:
+    listing = json.loads(commands.run(["nft", "-j", "list", "tables"], purpose="list the nft tables"))
+    return {item["table"]["name"] for item in listing["nftables"] if item.get("table", {}).get("family") == "ip"}

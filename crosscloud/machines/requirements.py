@@ -122,7 +122,9 @@ def _file_system() -> Requirement:
 
 def _disk() -> Requirement:
     free = shutil.disk_usage(_existing(store.machines_home())).free / 2**30
-    return _need("disk", free >= DISK_GIB, f"{free:.0f} GiB free", f"free {DISK_GIB} GiB, or set CROSSCLOUD_HOME elsewhere")
+    return _need(
+        "disk", free >= DISK_GIB, f"{free:.0f} GiB free", f"free {DISK_GIB} GiB, or set CROSSCLOUD_HOME elsewhere"
+    )
 
 
 def _memory() -> Requirement:

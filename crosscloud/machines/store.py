@@ -4,8 +4,10 @@ A record is written before anything is made on the host and removed after everyt
 process leaves behind can be found and either taken over or removed.
 """
 
+import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -21,6 +23,19 @@ READY = "ready"
 def machines_home() -> Path:
     """Return the folder of everything in this package: images, networks, machines, load balancers."""
     return paths.home() / "machines"
+
+
+def home_key() -> str:
+    """Return six hex digits that mark everything of this checkout on the host: bridges, tables, control groups.
+
+    What a lost record no longer tells is found by it, and two checkouts never take each other's for their own.
+    """
+    return hashlib.sha256(str(machines_home()).encode()).hexdigest()[:6]
+
+
+def new_id() -> str:
+    """Return the id of a new network or load balancer: `home_key` and six random hex digits."""
+    return home_key() + secrets.token_hex(3)
 
 
 @dataclass
@@ -68,6 +83,11 @@ class Machine(Record):
     leader: list[int] = field(default_factory=list)
     link: str = ""
 
+    @property
+    def unit(self) -> str:
+        """Name of the control group (and of the service, where systemd is PID 1)."""
+        return f"crosscloud-{home_key()}-{self.id}"
+
 
 @dataclass
 class Balancer(Record):
@@ -78,6 +98,11 @@ class Balancer(Record):
     port: int = 0
     targets: list[str] = field(default_factory=list)
     process: list[int] = field(default_factory=list)
+
+    @property
+    def unit(self) -> str:
+        """Name of the control group (and of the service, where systemd is PID 1)."""
+        return f"crosscloud-{home_key()}-lb-{self.id}"
 
 
 R = TypeVar("R", bound=Record)

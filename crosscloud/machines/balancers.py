@@ -1,0 +1,151 @@
+"""Load balancers: a haproxy process each, on an address of its own on the network's bridge."""
+
+import socket
+from collections.abc import Sequence
+from ipaddress import IPv4Network
+from pathlib import Path
+
+from crosscloud.machines import (
+    addresses,
+    bootlog,
+    commands,
+    haproxy,
+    networks,
+    nft,
+    processes,
+    requirements,
+    services,
+    store,
+)
+from crosscloud.machines.errors import MachineError
+from crosscloud.machines.host import host_lock
+from crosscloud.machines.store import Balancer, Network
+
+_START_TIMEOUT = 10.0
+_LOG = "haproxy.log"
+
+
+def create(network_id: str, port: int, targets: Sequence[str], *, urn: str = "") -> Balancer:
+    """Make a load balancer for TCP ``port`` that leads to the same port of those ``targets`` that are ready.
+
+    What an interrupted creation left for the same ``urn`` is taken over if it is whole, and removed otherwise.
+    """
+    requirements.ensure("run a load balancer")
+    inputs = {"network": network_id, "port": port, "targets": list(targets)}
+    with host_lock():
+        network = networks.get(network_id)
+        if network is None:
+            raise MachineError(f"the load balancer can't be made: its network {network_id} does not exist (any more)")
+        for left in store.everything(Balancer):
+            if urn and left.urn == urn:
+                if left.inputs == inputs and running(left):
+                    return left
+                _remove(left)
+        balancer = _record(network, urn, inputs)
+        try:
+            _start(balancer, network)
+        except BaseException:
+            _remove(balancer)
+            raise
+    return balancer
+
+
+def update(balancer: Balancer, targets: Sequence[str]) -> Balancer:
+    """Lead to other targets from now on; connections that run go on."""
+    with host_lock():
+        balancer.targets = list(targets)
+        balancer.inputs = {**balancer.inputs, "targets": list(targets)}
+        _configure(balancer)
+        if not processes.alive(balancer.process):
+            raise MachineError(f"the load balancer {balancer.address} does not run (any more): refresh and run again")
+        haproxy.reload(balancer.process[0])
+        store.save(balancer)
+    return balancer
+
+
+def get(identifier: str) -> Balancer | None:
+    """Return the load balancer, or None if there is none of that id or it does not run."""
+    balancer = store.load(Balancer, identifier)
+    return balancer if balancer is not None and running(balancer) else None
+
+
+def running(balancer: Balancer) -> bool:
+    """Tell whether the load balancer is whole: its process lives and its network is there."""
+    alive = balancer.phase == store.READY and processes.alive(balancer.process)
+    return alive and networks.get(balancer.network) is not None
+
+
+def delete(identifier: str) -> None:
+    """Remove the load balancer and every trace of it."""
+    with host_lock():
+        balancer = store.load(Balancer, identifier)
+        if balancer is not None:
+            _remove(balancer)
+
+
+def _record(network: Network, urn: str, inputs: dict[str, object]) -> Balancer:
+    neighbours = [b.address for b in store.everything(Balancer) if b.network == network.id]
+    candidates = [str(one) for one in addresses.balancer_addresses(IPv4Network(network.cidr))]
+    balancer = Balancer(
+        id=store.new_id(),
+        urn=urn,
+        inputs=inputs,
+        network=network.id,
+        address=addresses.pick(candidates, neighbours, "the load balancer"),
+        port=int(str(inputs["port"])),
+        targets=list(inputs["targets"]),  # type: ignore[call-overload]
+    )
+    store.save(balancer)
+    return balancer
+
+
+def _start(balancer: Balancer, network: Network) -> None:
+    purpose = f"make the load balancer {balancer.address}"
+    commands.run(["ip", "address", "replace", f"{balancer.address}/32", "dev", network.bridge], purpose=purpose)
+    nft.listen(network, balancer.address, balancer.port, open_=True)
+    _configure(balancer)
+    folder = store.folder(Balancer, balancer.id)
+    balancer.process = services.start(balancer.unit, haproxy.COMMAND, folder=folder, log=_LOG)
+    listening = processes.wait_until(
+        lambda: _answers(balancer) or not processes.alive(balancer.process), _START_TIMEOUT, step=0.05
+    )
+    if not listening or not processes.alive(balancer.process):
+        raise MachineError(
+            f"cannot {purpose}: haproxy does not listen. Its last words:\n" + bootlog.tail(folder / _LOG)
+        )
+    balancer.phase = store.READY
+    store.save(balancer)
+
+
+def _configure(balancer: Balancer) -> None:
+    folder = store.folder(Balancer, balancer.id)
+    text = haproxy.render(balancer.address, balancer.port, balancer.targets)
+    haproxy.write(folder, text)
+
+
+def _answers(balancer: Balancer) -> bool:
+    try:
+        socket.create_connection((balancer.address, balancer.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _remove(balancer: Balancer) -> None:
+    if not processes.kill_cgroup(balancer.unit):
+        raise MachineError(f"the load balancer {balancer.address} can't be ended: its processes survive a kill")
+    processes.end(balancer.process)
+    network = store.load(Network, balancer.network)
+    if network is not None and Path("/sys/class/net", network.bridge).exists():
+        nft.listen(network, balancer.address, balancer.port, open_=False)
+        if (
+            balancer.address
+            in commands.run(
+                ["ip", "-4", "address", "show", "dev", network.bridge], purpose="list the bridge's addresses"
+            )
+            .replace("/", " ")
+            .split()
+        ):
+            command = ["ip", "address", "delete", f"{balancer.address}/32", "dev", network.bridge]
+            commands.run(command, purpose=f"remove the address {balancer.address}")
+    store.forget(balancer)

@@ -1,0 +1,1 @@
+"""Our own provider plugin: machines on this host, and clusters that answer."""

@@ -1,0 +1,24 @@
+"""The plugin's process, started by `pulumi-resource-crosscloud`."""
+
+from collections.abc import Callable, Mapping
+
+from crosscloud.plugins.base import Provider, Resource, main
+from crosscloud.plugins.crosscloud.access import ClusterAccess
+from crosscloud.plugins.crosscloud.credentials import ClusterCredentials
+from crosscloud.plugins.crosscloud.load_balancer import LoadBalancer
+from crosscloud.plugins.crosscloud.machine import Machine
+from crosscloud.plugins.crosscloud.network import Network
+from crosscloud.plugins.crosscloud.node import Node
+
+#: What handles each type of resource.
+RESOURCES: Mapping[str, Callable[[], Resource]] = {
+    "crosscloud:index:ClusterAccess": ClusterAccess,
+    "crosscloud:index:ClusterCredentials": ClusterCredentials,
+    "crosscloud:index:LoadBalancer": LoadBalancer,
+    "crosscloud:index:Machine": Machine,
+    "crosscloud:index:Network": Network,
+    "crosscloud:index:Node": Node,
+}
+
+if __name__ == "__main__":
+    main(Provider("crosscloud", "0.1.0", {token: resource() for token, resource in RESOURCES.items()}))
