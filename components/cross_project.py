@@ -71,16 +71,22 @@ class Namespace(pulumi.CustomResource):
 def _deploy(
     name: str, project: HelmProject, config: "StackConfig", release: "Release", inside: pulumi.ResourceOptions
 ) -> dict[str, Any]:
-    """Make the project's helm release, and its namespace if it has one of its own; return what is to be told of it."""
+    """Make the project's helm release, and its namespace if it has one of its own; return what is to be told of it.
+
+    In a cluster that was there before, a namespace of this name may be somebody else's: helm makes it if need be, and
+    nothing here would ever delete it.
+    """
     deployment = project.DEPLOYMENT
     chart = locate(deployment, config.chart_source)
     needs: list[pulumi.Resource] = []
-    if deployment.own_namespace:
+    shared = deployment.own_namespace and config.cloud == "existing"
+    if deployment.own_namespace and not shared:
         needs.append(Namespace(f"{name}-{deployment.namespace}", namespace=deployment.namespace, opts=inside))
     made = HelmRelease(
         f"{name}-{deployment.name}",
         name=deployment.name,
         namespace=deployment.namespace,
+        create_namespace=shared,
         chart=chart.chart,
         version=chart.version,
         repository_opts=RepositoryOptsArgs(repo=chart.repository) if chart.repository else None,

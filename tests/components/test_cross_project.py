@@ -138,6 +138,12 @@ def test_a_failed_release_stays_to_be_looked_at_and_the_wait_is_bounded(engine: 
         assert made.inputs["maxHistory"] > 0
 
 
+def test_a_cluster_that_was_there_before_keeps_its_namespaces(engine: Engine) -> None:
+    deploy(config.load({"cloud": "existing", "existing": {"kubeconfig": "some"}}, stack="test", files=False))
+    assert not engine.of("kubernetes:core/v1:Namespace")
+    assert engine.of(RELEASE)["test-prometheus"].inputs["createNamespace"] is True
+
+
 def test_upstream_charts_are_pinned_and_come_from_their_repositories(engine: Engine) -> None:
     deploy(stack(chartSource={"kind": "upstream"}))
     releases = engine.of(RELEASE)
