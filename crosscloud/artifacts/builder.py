@@ -76,14 +76,14 @@ def _make(project: Project, sources: list[wrapper.Source], planned: Artifact, re
     # A failed build's log stays in .work, for its error names it.
     with (work / "build.log").open("a") as log:
         for index, source in enumerate(sources):
-            _compile(project, source, work / f"source-{index}", work / "bin", log)
+            _compile(project, source, work / f"{project.name}-{index}", work / "bin", log)
         content = _write_layer(project, sources[0], work)
         told = sources[0].values
         labels = image.labels(project, planned.version, told["revision"], told["date"], planned.key)
         place = f"{registry}/{image.STAGING}:{planned.key[:16]}"
         digest = image.make(content, image.configuration(project, labels), place, work / "image", log)
     for index in range(len(sources)):
-        shutil.rmtree(work / f"source-{index}")
+        shutil.rmtree(work / f"{project.name}-{index}")
     content.unlink()
     artifact = Artifact(**{**asdict(planned), "digest": digest, "seconds": round(time.monotonic() - began, 1)})
     write_json(work / "done.json", asdict(artifact))

@@ -5,6 +5,8 @@ from crosscloud.artifacts.catalogue.release import RELEASE
 from crosscloud.artifacts.catalogue.support import SUPPORT
 from crosscloud.artifacts.errors import ArtifactError
 
+__all__ = ["PROJECTS", "RELEASE", "SUPPORT", "select"]
+
 #: Every project, the five of a release first.
 PROJECTS: tuple[Project, ...] = (*RELEASE, *SUPPORT)
 
