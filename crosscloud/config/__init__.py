@@ -1,5 +1,6 @@
 """A stack's configuration: one typed schema for all clouds, and errors that say file, line, key and what is allowed."""
 
+from crosscloud.config.advice import warnings
 from crosscloud.config.engine import load_from_pulumi
 from crosscloud.config.findings import ConfigErrors
 from crosscloud.config.loading import load
@@ -34,4 +35,5 @@ __all__ = [
     "StackConfig",
     "load",
     "load_from_pulumi",
+    "warnings",
 ]

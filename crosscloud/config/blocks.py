@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from crosscloud.config.values import Block, Cidr, FilePath, Text, filled, matching
 
@@ -45,11 +45,16 @@ class Aws(Block):
     ) = Field(None, description="The AMI; left out, the newest Debian 12 of Debian's own account (136693071363).")
 
 
+_AzureZone = Annotated[
+    str, matching("^[123]$", "is no zone of Azure; 1, 2 or 3"), WithJsonSchema({"enum": ["1", "2", "3", 1, 2, 3]})
+]
+
+
 class Azure(Block):
     """Microsoft Azure."""
 
     location: Text = Field("eastus2", description="The location; one with availability zones.")
-    zones: tuple[Literal["1", "2", "3"], ...] = Field((), description=_ZONES.format("all three"))
+    zones: tuple[_AzureZone, ...] = Field((), description=_ZONES.format("all three"))
     network_cidr: Cidr = Field(NETWORK_CIDR, description="The virtual network's addresses.")
     image: Annotated[str, matching(r"^[^:\s]+(:[^:\s]+){3}$", "is not an image's URN; publisher:offer:sku:version")] = (
         filled(

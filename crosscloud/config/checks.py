@@ -4,12 +4,13 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from crosscloud.config.findings import Finding, Path
+from crosscloud.config.findings import Finding, Path, key_of
 from crosscloud.config.pools import nodes_at_most
 from crosscloud.config.stacks import AzureStack, CloudSettings, CloudStack, ClusterStack, Stack
+from crosscloud.config.values import Block
 
-#: kubeadm's limits of the service network (``MaximumBitsForServiceSubnet`` of 20, ``MinimumAddressesInServiceSubnet`` of
-#: 10 in its constants.go), the lower one rounded up so that the DNS address, the tenth or eleventh, has a place.
+#: kubeadm's limits of a service network (its ``MaximumBitsForServiceSubnet`` is 20, ``MinimumAddressesInServiceSubnet``
+#: 10), the lower one rounded up so that the DNS address, the tenth or eleventh, has a place.
 _SERVICE_PREFIXES = range(12, 29)
 #: kube-controller-manager cuts a /24 for each node out of the pod network (its default --node-cidr-mask-size), of which
 #: kubeadm allows 2^16 at most (``PodSubnetNodeMaskMaxDiff``).
@@ -17,7 +18,8 @@ _NODE_PREFIX = 24
 _POD_PREFIXES = range(8, _NODE_PREFIX + 1)
 #: A VPC of AWS has at most a /16; less than a /24 leaves no room for three zones' subnets.
 _NETWORK_PREFIXES = range(16, 25)
-_COUNTS: tuple[Path, ...] = (("workers", "count"), ("controlPlanes", "count"))
+_WORKERS: tuple[Path, ...] = (("workers", "count"),)
+_COUNTS: tuple[Path, ...] = (*_WORKERS, ("workers", "max"), ("controlPlanes", "count"))
 #: The clouds whose zones carry their region's name, with what stands between the two.
 _ZONE_NAMES = {"aws": "", "gce": "-", "gke": "-"}
 
@@ -29,13 +31,22 @@ def findings(stack: Stack) -> Iterator[Finding]:
 
 
 def _network_path(stack: Stack) -> Path:
-    return (str(getattr(stack, "cloud", "")), "networkCidr")
+    return (stack.cloud, "networkCidr")
 
 
 def _networks(stack: ClusterStack) -> dict[Path, ipaddress.IPv4Network]:
-    found: dict[Path, str | None] = {("podCidr",): stack.pod_cidr, ("serviceCidr",): stack.service_cidr}
-    found[_network_path(stack)] = getattr(getattr(stack, _network_path(stack)[0]), "network_cidr", None)  # type: ignore[arg-type]
-    return {path: ipaddress.IPv4Network(cidr) for path, cidr in found.items() if cidr}
+    """Return the cluster's networks by their keys, those that the stack leaves at their defaults first."""
+    block: Block | None = getattr(stack, stack.cloud)
+    found = [
+        (("podCidr",), stack.pod_cidr, "pod_cidr" in stack.model_fields_set),
+        (("serviceCidr",), stack.service_cidr, "service_cidr" in stack.model_fields_set),
+        (_network_path(stack), getattr(block, "network_cidr", None), "network_cidr" in _given(block)),
+    ]
+    return {path: ipaddress.IPv4Network(cidr) for path, cidr, _ in sorted(found, key=lambda row: row[2]) if cidr}
+
+
+def _given(block: Block | None) -> set[str]:
+    return block.model_fields_set if block else set()
 
 
 def _overlaps(stack: Stack) -> Iterator[Finding]:
@@ -43,10 +54,8 @@ def _overlaps(stack: Stack) -> Iterator[Finding]:
         return
     for (path, network), (other_path, other) in combinations(_networks(stack).items(), 2):
         if network.overlaps(other):
-            name = ".".join(str(part) for part in path)
-            yield Finding(
-                other_path, f"{other} overlaps with {name}, {network}", "networks that share no address", (path,)
-            )
+            wrong = f"{other} overlaps with {key_of(path)}, {network}"
+            yield Finding(other_path, wrong, "networks that share no address", (path,))
 
 
 def _sizes(stack: Stack) -> Iterator[Finding]:
@@ -94,9 +103,11 @@ def _workers(stack: Stack) -> Iterator[Finding]:
     if workers is None:
         return
     if fewest is not None and fewest > workers.count:
-        yield Finding(("workers", "min"), f"{fewest} is more than count, {workers.count}", "min ≤ count ≤ max", _COUNTS)
+        yield Finding(
+            ("workers", "min"), f"{fewest} is more than count, {workers.count}", "min ≤ count ≤ max", _WORKERS
+        )
     if most is not None and most < workers.count:
-        yield Finding(("workers", "max"), f"{most} is less than count, {workers.count}", "min ≤ count ≤ max", _COUNTS)
+        yield Finding(("workers", "max"), f"{most} is less than count, {workers.count}", "min ≤ count ≤ max", _WORKERS)
 
 
 def whole_internet(cidrs: tuple[str, ...]) -> bool:
@@ -119,7 +130,7 @@ def _access(stack: Stack) -> Iterator[Finding]:
 
 
 def _zones(stack: Stack) -> Iterator[Finding]:
-    cloud = str(getattr(stack, "cloud", ""))
+    cloud = stack.cloud
     zones: tuple[str, ...] = getattr(getattr(stack, cloud, None), "zones", ())
     for index, zone in enumerate(zones):
         if zone in zones[:index]:

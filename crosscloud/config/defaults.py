@@ -32,7 +32,7 @@ _TENTH, _ELEVENTH = 10, 11
 def fill(given: Mapping[str, Any], *, cloud: str, stack: str) -> dict[str, Any]:
     """Return a stack's values with what the file left out; what it gave, right or wrong, is never changed."""
     values = dict(given)
-    arch = values.get("arch", "amd64")
+    arch = str(values.get("arch", "amd64"))
     _default(values, "name", value=stack)
     _default(values, "chartSource", "kind", value=_chart_kind(cloud, values.get("chartSource")))
     if cloud == "existing":

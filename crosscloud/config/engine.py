@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from crosscloud import paths
 from crosscloud.config.findings import NAMESPACE
 from crosscloud.config.loading import load
 from crosscloud.config.stacks import StackConfig
@@ -20,7 +21,8 @@ def load_from_pulumi() -> StackConfig:
     ours = {key: value for key, value in values.items() if key.startswith(f"{NAMESPACE}:")}
     secrets = [key for key in ours if runtime.is_config_secret(key)]
     stack = pulumi.get_stack()
-    root = Path(pulumi.runtime.get_root_directory() or Path.cwd())
+    # Unknown to a program that the Automation API runs in its own process.
+    root = Path(pulumi.runtime.get_root_directory() or paths.ROOT)
     return load(ours, stack=stack, stack_file=_stack_file(root, stack), secrets=secrets)
 
 

@@ -12,6 +12,7 @@ from crosscloud import paths
 from crosscloud.config import checks, defaults, findings
 from crosscloud.config.findings import NAMESPACE, ConfigErrors, Finding
 from crosscloud.config.stacks import STACKS, Stack, StackConfig
+from crosscloud.config.suggestions import blocks_of, field_at
 from crosscloud.config.translate import findings_of
 from crosscloud.problems import counted
 
@@ -37,6 +38,7 @@ def load(
     given = _read(values)
     cloud, found = _cloud(given)
     model = STACKS[cloud]
+    given = _with_empty_blocks(given, model)
     complete = defaults.fill(given, cloud=cloud, stack=stack) | {"cloud": cloud}
     context = {"root": stack_file.parent if stack_file else paths.ROOT, "files": files}
     try:
@@ -59,8 +61,16 @@ def _read(values: Mapping[str, Any]) -> dict[str, Any]:
         namespace, colon, name = key.rpartition(":")
         if not colon or namespace == NAMESPACE:
             given[name] = _block(value) if isinstance(value, str) else value
-    # A key with nothing after it, or only comments below it, is a block that was left empty.
-    return {name: {} if value is None and name in STACKS else value for name, value in given.items()}
+    return given
+
+
+def _with_empty_blocks(given: dict[str, Any], model: type[Stack]) -> dict[str, Any]:
+    """Return the values with an empty block for each block's key that has nothing after it, or only comments.
+
+    The engine passes that as an empty string, and announces that it will be null.
+    """
+    blocks = {field.alias for field in model.model_fields.values() if next(blocks_of(field.annotation), None)}
+    return {name: {} if value in (None, "") and name in blocks else value for name, value in given.items()}
 
 
 def _block(text: str) -> Any:
@@ -117,8 +127,6 @@ def _remove(values: Any, finding: Finding) -> None:
 
 
 def _put_example(values: Any, path: findings.Path, model: type[Stack]) -> None:
-    from crosscloud.config.suggestions import field_at
-
     field = field_at(path, model)
     parent = findings.value_at(values, path[:-1])
     if field and field.examples and isinstance(parent, dict):

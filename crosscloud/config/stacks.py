@@ -57,6 +57,7 @@ class Images(Block):
 class Stack(Block):
     """What every stack has, whatever runs its cluster."""
 
+    cloud: str
     name: ClusterName = filled("the stack's name", "The cluster's name, the beginning of every resource's name.")
     cluster_domain: Domain = Field("cluster.local", description="The domain that the cluster's DNS answers for.")
     release_file: FilePath = Field(
@@ -171,7 +172,7 @@ class PacketStack(CloudStack):
 
     cloud: Literal["packet"]
     workers: CloudWorkers = filled("", "The machines that run what is deployed.")
-    packet: blocks.Packet = filled("", "What only Equinix Metal has.")
+    packet: blocks.Packet = Field(description="What only Equinix Metal has.")
 
 
 StackConfig = Annotated[

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from crosscloud.config.blocks import BLOCKS
 from crosscloud.config.findings import Path, key_of
-from crosscloud.config.old_names import OLD_NAMES
+from crosscloud.config.old_names import BY_NAME
 from crosscloud.config.stacks import STACKS
 from crosscloud.config.values import Block
 
@@ -59,8 +59,8 @@ def for_unknown(path: Path, model: type[Block]) -> tuple[str, str]:
 def _nearest(path: Path, model: type[Block]) -> str:
     known = list(keys(model))
     name = str(path[-1])
-    if old := OLD_NAMES.get(name, OLD_NAMES.get(_snake(name))):
-        return f"the original's {old.name} is here {old.now}"
+    if old := BY_NAME.get(_snake(name)):
+        return f"in the original; here {old.now}"
     if "." in name:
         return f"a key inside a block is set by `pulumi config set --path '{key_of(path)}' VALUE`"
     siblings = {str(key[-1]): key for key in known if key[:-1] == path[:-1]}

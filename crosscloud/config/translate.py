@@ -1,5 +1,6 @@
 """From the schema's errors to findings in words that say what is allowed."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -75,8 +76,15 @@ def _other(details: ErrorDetails) -> _Words:
 
 
 def _short(value: Any) -> str:
-    """Return a value as it is shown in an error: whole if it is short."""
-    text = str(value) if isinstance(value, bool | int | float) else repr(str(value))
+    """Return a value as it is shown in an error: whole if it is short, a private key not at all.
+
+    The engine passes numbers as strings, so numbers look the same with and without quotes.
+    """
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if "PRIVATE KEY" in text:
+        return "a private key"
+    if not re.fullmatch(r"-?\d+(\.\d+)?|true|false", text):
+        text = repr(text)
     if isinstance(value, Mapping | list | tuple):
         text = "a block of keys" if isinstance(value, Mapping) else "a list"
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 2]}…'"
