@@ -1,6 +1,6 @@
 """What changed between two property bags, in the engine's terms."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,18 +31,24 @@ class Diff:
         return bool(self.detailed or self.replaces) if self.changes is None else self.changes
 
 
-def diff_values(
+def diff_values(  # noqa: PLR0913 - all but two are optional
     old: Mapping[str, Any],
     new: Mapping[str, Any],
     *,
     replace_on: Collection[str] = (),
     delete_before_replace: bool = False,
     ignore: Collection[str] = (),
+    same: Callable[[Any, Any], bool] | None = None,
 ) -> Diff:
-    """Compare two bags; a change at or below a path in ``replace_on`` (``"*"``: anywhere) asks for a replacement."""
+    """Compare two bags; a change at or below a path in ``replace_on`` (``"*"``: anywhere) asks for a replacement.
+
+    ``ignore`` names properties of the top; ``same`` says whether two scalars mean the same (``None``
+    stands for one that is absent); by default those that are equal do.
+    """
     detailed: dict[str, Kind] = {}
+    differ = _Differ(_same if same is None else lambda a, b: same(*(None if v is _ABSENT else v for v in (a, b))))
     for key in sorted({*old, *new} - set(ignore)):
-        _compare(old.get(key, _ABSENT), new.get(key, _ABSENT), _join("", key), detailed)
+        differ.compare(old.get(key, _ABSENT), new.get(key, _ABSENT), _join("", key), detailed)
     replaces = [path for path in detailed if "*" in replace_on or any(_below(path, top) for top in replace_on)]
     return Diff(detailed, replaces, delete_before_replace and bool(replaces))
 
@@ -50,19 +56,21 @@ def diff_values(
 _ABSENT = object()
 
 
-def _compare(old: Any, new: Any, path: str, found: dict[str, Kind]) -> None:
-    if old is _ABSENT or new is _ABSENT:
-        found[path] = "add" if old is _ABSENT else "delete"
-    elif isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in sorted({*old, *new}, key=str):
-            _compare(old.get(key, _ABSENT), new.get(key, _ABSENT), _join(path, str(key)), found)
-    elif isinstance(old, list) and isinstance(new, list):
-        for index in range(max(len(old), len(new))):
-            before = old[index] if index < len(old) else _ABSENT
-            after = new[index] if index < len(new) else _ABSENT
-            _compare(before, after, f"{path}[{index}]", found)
-    elif not _same(old, new):
-        found[path] = "update"
+@dataclass(frozen=True)
+class _Differ:
+    same: Callable[[Any, Any], bool]
+
+    def compare(self, old: Any, new: Any, path: str, found: dict[str, Kind]) -> None:
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            for key in sorted({*old, *new}, key=str):
+                self.compare(old.get(key, _ABSENT), new.get(key, _ABSENT), _join(path, str(key)), found)
+        elif isinstance(old, list) and isinstance(new, list):
+            for index in range(max(len(old), len(new))):
+                before = old[index] if index < len(old) else _ABSENT
+                after = new[index] if index < len(new) else _ABSENT
+                self.compare(before, after, f"{path}[{index}]", found)
+        elif not self.same(old, new):
+            found[path] = "add" if old is _ABSENT else "delete" if new is _ABSENT else "update"
 
 
 def _same(old: Any, new: Any) -> bool:
