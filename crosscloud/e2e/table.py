@@ -77,11 +77,15 @@ def plain(result: Result) -> str:
     """Return a check's result as lines of a log, every line of it indented under the first."""
     first, *rest = lines(result)
     head = f"{result.status.upper():<6}  {result.check.name:<18}  {result.seconds:5.1f} s  {first}"
-    return "\n".join([head, *(f"{'':36}{line}" for line in rest)])
+    return "\n".join([head, *(f"{'':37}{line}" for line in rest)])
 
 
 def lines(result: Result) -> list[str]:
-    """Return what is worth reading of a result; a long reason is cut where it repeats itself."""
+    """Return what is worth reading of a result, without control characters: the words may come from any program."""
+    return ["".join(c if c.isprintable() else "\ufffd" for c in line) for line in _worth_reading(result)]
+
+
+def _worth_reading(result: Result) -> list[str]:
     if result.status is Status.PASSED:
         return result.seen or [result.check.title]
     found = result.reason.splitlines() or ["no reason given"]
