@@ -13,7 +13,8 @@ from crosscloud.reference import is_digest, is_name, is_tag, parse
 from crosscloud.release import PROJECTS
 
 _HALVES = ("IMAGE", "TAG")
-_KEYS = tuple(f"{prefix}_{part}" for prefix in PROJECTS for part in (*_HALVES, "DIGEST"))
+_PARTS = (*_HALVES, "DIGEST")
+_KEYS = tuple(f"{prefix}_{part}" for prefix in PROJECTS for part in _PARTS)
 
 
 @dataclass(slots=True)
@@ -80,9 +81,10 @@ class Findings:
 
 
 def _nearest(key: str) -> str:
-    close = difflib.get_close_matches(key.upper(), _KEYS, n=1)
-    if close:
-        return f"did you mean {close[0]}?"
+    project, _, part = key.upper().rpartition("_")
+    close = difflib.get_close_matches(project, PROJECTS, n=1)
+    if close and part in _PARTS:
+        return f"did you mean {close[0]}_{part}?"
     return f"X_IMAGE, X_TAG and X_DIGEST for X = {', '.join(PROJECTS)}"
 
 

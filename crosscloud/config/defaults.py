@@ -73,7 +73,7 @@ def _chart_kind(cloud: str, source: Any) -> str:
 def _dns_address(service_cidr: Any, index: int) -> str | None:
     """Return the address at the index of the service network; of the default network if the given one is none."""
     try:
-        return str(ipaddress.IPv4Network(service_cidr)[index])
+        return str(ipaddress.IPv4Network(str(service_cidr))[index])
     except (ValueError, IndexError):
         return str(ipaddress.IPv4Network(_SERVICE_CIDR)[index])
 
