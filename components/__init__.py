@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 #: Where each cloud's cluster is: one line a cloud. A cloud's SDK is imported only with its component.
 CLOUDS = {
+    "existing": "components.existing:ExistingCluster",
     "local": "components.local:LocalCluster",
 }
 

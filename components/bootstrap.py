@@ -8,11 +8,11 @@ from components.resources import ClusterCredentials
 from crosscloud.bootstrap import (
     ClusterSettings,
     ControlPlaneSecrets,
-    NodeImages,
     control_plane_user_data,
+    node_images,
     worker_user_data,
 )
-from crosscloud.config import StackConfig
+from crosscloud.config import SelfManagedStack
 from crosscloud.release import Release
 
 
@@ -23,7 +23,7 @@ class Bootstrap:
     ``endpoint`` is ``host:port`` of the API; ``registry_mirror`` a URL that machines pull all images through, or empty.
     """
 
-    config: StackConfig
+    config: SelfManagedStack
     release: Release
     credentials: ClusterCredentials
     endpoint: Input[str]
@@ -46,7 +46,7 @@ class Bootstrap:
         return Output.all(self.endpoint, self.registry_mirror, token).apply(lambda known: self._with(*known))
 
     def _with(self, endpoint: str, registry_mirror: str, token: str) -> ClusterSettings:
-        config, images = self.config, self.config.images
+        config = self.config
         return ClusterSettings(
             name=config.name,
             endpoint=endpoint,
@@ -55,13 +55,6 @@ class Bootstrap:
             dns_service_ip=str(config.dns_service_ip),
             cluster_domain=config.cluster_domain,
             bootstrap_token=token,
-            images=NodeImages(
-                kubernetes=self.release.kubernetes.reference,
-                etcd=images.etcd,
-                pause=images.pause,
-                flannel=images.flannel,
-                flannel_cni=images.flannel_cni,
-            ),
-            control_plane_count=config.control_planes.count,
+            images=node_images(config, self.release),
             registry_mirror=registry_mirror,
         )

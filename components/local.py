@@ -44,7 +44,11 @@ class LocalCluster(Cluster):
         )
         endpoint = Output.concat(self.load_balancer.address, f":{API_PORT}")
         self.bootstrap = Bootstrap(
-            config, release, self.credentials, endpoint, Output.concat("http://", self.network.gateway, f":{REGISTRY_PORT}")
+            config,
+            release,
+            self.credentials,
+            endpoint,
+            Output.concat("http://", self.network.gateway, f":{REGISTRY_PORT}"),
         )
         first = self._machine("control-plane-0", self.bootstrap.control_plane(0), addresses[0])
         # One control plane is the cluster: replacing it makes another cluster. Several outlive any one of them.
@@ -59,7 +63,9 @@ class LocalCluster(Cluster):
             nodes.append(self._node(name, access, machine, "control-plane", lifetime))
         nodes += [self._node(f"worker-{i}", access, workers[i], "worker", lifetime) for i in self._workers()]
         self.finish(
-            kubeconfig=Output.all(access.kubeconfig, *(node.kubelet_version for node in nodes)).apply(lambda all_: all_[0]),
+            kubeconfig=Output.all(access.kubeconfig, *(node.kubelet_version for node in nodes)).apply(
+                lambda all_: all_[0]
+            ),
             endpoint=Output.concat("https://", endpoint),
             kubernetes_version=access.kubernetes_version,
             nodes=_listed(nodes),
@@ -74,7 +80,9 @@ class LocalCluster(Cluster):
             lambda cidr: str(ipaddress.ip_network(cidr).network_address + FIRST_CONTROL_PLANE + index)
         )
 
-    def _inside(self, *, after: pulumi.Resource | None = None, lifetime: pulumi.Resource | None = None) -> ResourceOptions:
+    def _inside(
+        self, *, after: pulumi.Resource | None = None, lifetime: pulumi.Resource | None = None
+    ) -> ResourceOptions:
         """Return the options of what is in the network, and is replaced with ``lifetime``."""
         return ResourceOptions(
             parent=self,
@@ -96,7 +104,12 @@ class LocalCluster(Cluster):
         return Machine(name, network=self.network, user_data=user_data, address=address, opts=opts)
 
     def _access(
-        self, endpoint: Output[str], first: Machine, workers: Sequence[Machine], identity: Output[str], lifetime: pulumi.Resource
+        self,
+        endpoint: Output[str],
+        first: Machine,
+        workers: Sequence[Machine],
+        identity: Output[str],
+        lifetime: pulumi.Resource,
     ) -> ClusterAccess:
         return ClusterAccess(
             self.config.name,
@@ -108,9 +121,7 @@ class LocalCluster(Cluster):
             opts=self._inside(lifetime=lifetime),
         )
 
-    def _node(
-        self, role: str, access: ClusterAccess, machine: Machine, kind: str, lifetime: pulumi.Resource
-    ) -> Node:
+    def _node(self, role: str, access: ClusterAccess, machine: Machine, kind: str, lifetime: pulumi.Resource) -> Node:
         # A node that goes down with its cluster is not drained first.
         opts = ResourceOptions(parent=self, deleted_with=lifetime)
         return Node(f"{self.config.name}-{role}", access=access, machine=machine, role=kind, opts=opts)
@@ -120,5 +131,7 @@ def _listed(nodes: Sequence[Node]) -> Output[Sequence[NodeOutput]]:
     def one(name: str, role: str, address: str, version: str) -> NodeOutput:
         return NodeOutput(name=name, role=role, address=address, version=version)
 
-    each = [Output.all(n.node_name, n.role, n.address, n.kubelet_version).apply(lambda known: one(*known)) for n in nodes]
+    each = [
+        Output.all(n.node_name, n.role, n.address, n.kubelet_version).apply(lambda known: one(*known)) for n in nodes
+    ]
     return Output.all(*each)

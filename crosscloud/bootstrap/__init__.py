@@ -1,5 +1,6 @@
 """What a machine does on its first boot to become a node: one cloud-init document for every self-managed cloud."""
 
+from crosscloud.bootstrap.images import node_images
 from crosscloud.bootstrap.render import (
     ADMINISTRATOR_GROUP,
     USER_DATA_LIMIT,
@@ -17,5 +18,6 @@ __all__ = [
     "ControlPlaneSecrets",
     "NodeImages",
     "control_plane_user_data",
+    "node_images",
     "worker_user_data",
 ]

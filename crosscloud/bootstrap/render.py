@@ -57,7 +57,6 @@ class ClusterSettings:
     cluster_domain: str
     bootstrap_token: str
     images: NodeImages
-    control_plane_count: int = 1
     registry_mirror: str = ""
     join_timeout: int = 600
 
@@ -75,12 +74,6 @@ def control_plane_user_data(cluster: ClusterSettings, secrets: ControlPlaneSecre
     """Render the user-data of a control plane; the ``first`` one makes the cluster unless it already answers."""
     role = "first-control-plane" if first else "control-plane"
     extra = {"CERTIFICATE_KEY": secrets.certificate_key}
-    if first:
-        # A single control plane's cluster can't outlive it. With several, the others are asked before a new cluster is
-        # made: the pause covers a load balancer that has not yet taken up the ones that live.
-        extra["CLUSTER_PROBE_SECONDS"] = "0" if cluster.control_plane_count == 1 else "15"
-    else:
-        extra["CLUSTER_PROBE_SECONDS"] = "0"
     files = {"/etc/crosscloud/cluster.env": _environment(cluster, role, extra)}
     if first:
         files["/etc/crosscloud/cluster.yaml"] = _manifests(cluster, secrets)

@@ -117,7 +117,7 @@ pull_images() {
 install_network() {
   cat >/etc/crosscloud/10-flannel.conflist <<'EOF'
 {"name": "cbr0", "cniVersion": "0.3.1", "plugins": [
-  {"type": "flannel", "delegate": {"hairpinMode": true, "isDefaultGateway": true}},
+  {"type": "flannel", "delegate": {"hairpinMode": true, "isDefaultGateway": true, "ipMasq": false}},
   {"type": "portmap", "capabilities": {"portMappings": true}}]}
 EOF
   cat >/etc/systemd/system/crosscloud-network.path <<'EOF'
@@ -169,18 +169,17 @@ Description=kube-proxy, which needs the nft command of its node
 After=kubelet.service
 ConditionPathExists=/var/lib/kube-proxy/config.yaml
 [Service]
-ExecStartPre=/bin/sh -c 'until [ -s /etc/kubernetes/kubelet.conf ]; do sleep 0.5; done'
-ExecStart=/usr/local/bin/kube-proxy --config=/var/lib/kube-proxy/config.yaml
+# its credentials are the kubelet's, which come with the cluster
+ExecStart=/bin/sh -c 'until [ -s /etc/kubernetes/kubelet.conf ]; do sleep 0.5; done; exec kube-proxy --config=/var/lib/kube-proxy/config.yaml'
 Restart=always
 RestartSec=2
-TimeoutStartSec=infinity
 [Install]
 WantedBy=multi-user.target
 EOF
   systemctl daemon-reload
   systemctl -q enable --now crosscloud-pods crosscloud-network.path
   systemctl -q enable kubelet kube-proxy
-  systemctl start --no-block kube-proxy
+  systemctl start kube-proxy
 }
 
 # the address from which this node reaches the cluster's API is the one it is known by

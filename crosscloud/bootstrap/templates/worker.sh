@@ -3,7 +3,7 @@
 umask 077
 
 join() {
-  kubeadm join --config /etc/crosscloud/kubeadm.yaml && return
+  masked kubeadm join --config /etc/crosscloud/kubeadm.yaml && return
   kubeadm reset --force >/dev/null 2>&1 || true
   return 1
 }
