@@ -20,6 +20,9 @@ DEPLOYMENT = Deployment(
 
 #: The port of CoreDNS' own metrics.
 METRICS_PORT = 9153
+#: The last of the servers that are asked for names outside the cluster; nothing is there, which is answered at once.
+#: CoreDNS refuses to start without any, and a machine that is cut off from the outside has none in its resolv.conf.
+NOBODY_THERE = "127.0.0.1:9"
 #: The user ``nonroot`` of the upstream image.
 USER = 65532
 #: Names of objects where the cluster has a DNS server already: kubeadm's are called ``coredns`` as well.
@@ -88,7 +91,7 @@ def _server(domain: str) -> dict[str, Any]:
 
 
 def _plugins(domain: str) -> list[dict[str, Any]]:
-    """Return the Corefile's plugins: what kubeadm's own CoreDNS has, for ``domain``."""
+    """Return the Corefile's plugins: what kubeadm's own CoreDNS has, for ``domain``, and no need of the outside."""
     return [
         {"name": "errors"},
         {"name": "health", "configBlock": "lameduck 5s"},
@@ -99,7 +102,7 @@ def _plugins(domain: str) -> list[dict[str, Any]]:
             "configBlock": "pods insecure\nfallthrough in-addr.arpa ip6.arpa\nttl 30",
         },
         {"name": "prometheus", "parameters": f"0.0.0.0:{METRICS_PORT}"},
-        {"name": "forward", "parameters": ". /etc/resolv.conf"},
+        {"name": "forward", "parameters": f". /etc/resolv.conf {NOBODY_THERE}", "configBlock": "policy sequential"},
         {"name": "cache", "parameters": 30},
         {"name": "loop"},
         {"name": "reload"},
