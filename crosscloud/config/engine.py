@@ -21,9 +21,20 @@ def load_from_pulumi() -> StackConfig:
     ours = {key: value for key, value in values.items() if key.startswith(f"{NAMESPACE}:")}
     secrets = [key for key in ours if runtime.is_config_secret(key)]
     stack = pulumi.get_stack()
-    # Unknown to a program that the Automation API runs in its own process.
-    root = Path(pulumi.runtime.get_root_directory() or paths.ROOT)
-    return load(ours, stack=stack, stack_file=_stack_file(root, stack), secrets=secrets)
+    return load(ours, stack=stack, stack_file=_stack_file(_root(), stack), secrets=secrets)
+
+
+def _root() -> Path:
+    """Return the folder of the project's Pulumi.yaml.
+
+    Only Pulumi's own language host tells it; every one works in the program's folder, which is that one or below it.
+    """
+    import pulumi
+
+    if told := pulumi.runtime.get_root_directory():
+        return Path(told)
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), paths.ROOT)
 
 
 def _stack_file(root: Path, stack: str) -> Path:
