@@ -3,13 +3,14 @@
 import hashlib
 import json
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 
 from crosscloud.artifacts import wrapper
 from crosscloud.artifacts.catalogue.model import Project
 
 #: Raise it when the way images are made changes in a way that the other ingredients don't show.
-FORMAT = 1
+FORMAT = 2
 
 
 def build_key(project: Project, sources: list[wrapper.Source], go_version: str) -> str:
@@ -30,6 +31,8 @@ def build_key(project: Project, sources: list[wrapper.Source], go_version: str) 
         "requires": [s.requires for s in sources],
         "recipes": [_digest(wrapper.RECIPES / s.build.recipe) for s in sources if s.build.recipe],
         "base": _digest(certificates()),
+        # Another version may pack the same content into other bytes.
+        "zstandard": metadata.version("zstandard"),
     }
     return hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
 

@@ -57,5 +57,6 @@ def write(folder: Path, source: Source) -> None:
         folder.mkdir(parents=True)
     upstream = Path(source.module.go_mod).read_text() if source.module else ""
     staging = gomod.staging_version(source.module.version) if source.module and build.staging else None
-    name = f"crosscloud.dev/build/{folder.name}"
+    # The name is in the binaries of recipes: it must not depend on where they are built.
+    name = f"crosscloud.dev/{build.recipe or 'wrapper'}"
     (folder / "go.mod").write_text(gomod.render(name, source.requires, upstream, staging_version=staging))

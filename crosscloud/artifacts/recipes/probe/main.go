@@ -4,8 +4,8 @@
 // pod it reached. "probe run" reads one line of JSON, a plan of requests, makes them all at the same time, and writes
 // one line of JSON with what came back. It judges nothing: whether an answer is right is decided by the caller.
 //
-// One module is needed beside the standard library: github.com/miekg/dns. The image has the command as /probe, its entry
-// point; it writes no file and needs no user, group or capability of its own.
+// One module is needed beside the standard library: github.com/miekg/dns. The image has the command as its entry point and
+// on its PATH, as "probe"; it writes no file and needs no user, group or capability of its own.
 package main
 
 import (
