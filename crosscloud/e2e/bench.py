@@ -79,7 +79,7 @@ class Bench:
         """Make the requests from a probe and return its report: ``results`` by the requests' ids, and its resolver."""
         longest = max((request["timeout_ms"] for request in requests), default=0) / 1000
         plan = json.dumps({"requests": requests})
-        text = self._api.execute(self.namespace, probe.name, ["/probe", "run"], plan, longest + START)
+        text = self._api.execute(self.namespace, probe.name, ["probe", "run"], plan, longest + START)
         try:
             report: dict[str, Any] = json.loads(text)
         except ValueError:

@@ -12,6 +12,8 @@ from crosscloud.kubeconfig import Kubeconfig
 
 #: Seconds for one answer of the API server.
 REQUEST_TIMEOUT = 15.0
+#: The channel on which an executed command's end is told, as a Status object.
+ERROR_CHANNEL = 3
 #: Answers that waiting does not change: who we are, and what we may do.
 REFUSED = (401, 403)
 
@@ -172,8 +174,12 @@ def _transcript(session: Any, what: str, timeout: float) -> str:
             err += session.read_stderr(timeout=0)
         out += session.read_stdout(timeout=0)
         err += session.read_stderr(timeout=0)
-        if session.returncode != 0:
-            raise NotYet(f"{what}: exit status {session.returncode}: {err.strip()[:300]}")
+        # The client's own reading of the status expects an exit status, which a command that never began has not.
+        status = json.loads(session.read_channel(ERROR_CHANNEL) or "{}")
+        if status.get("status") != "Success":
+            raise NotYet(
+                f"{what}: {status.get('message', 'the connection was lost')}: {err.strip()[:300]}".rstrip(": ")
+            )
         return str(out)
     finally:
         session.close()

@@ -70,7 +70,8 @@ def _manifest(host: str, repository: str, reference: str) -> tuple[str, dict[str
             body = _fetch(url, {**headers, "Authorization": f"Bearer {_token(error.headers)}"})
         return f"sha256:{hashlib.sha256(body).hexdigest()}", json.loads(body)
     except (OSError, ValueError) as error:
-        raise RegistryError(f"asking {host} for {repository}:{reference}: {error}") from None
+        reason = getattr(error, "reason", error)
+        raise RegistryError(f"{host} can't be asked about {repository}: {reason}") from None
 
 
 def _token(headers: Message) -> str:

@@ -16,7 +16,6 @@ class Running:
     """One running container. ``image`` is the image's name without tag; ``digest`` is what the runtime says it runs."""
 
     pod: str
-    container: str
     node: str
     image: str
     digest: str
@@ -24,7 +23,7 @@ class Running:
     @property
     def where(self) -> str:
         """The container in a few words."""
-        return f"{self.pod} ({self.container}) on {self.node}"
+        return f"{self.pod} on {self.node}"
 
     @property
     def short_name(self) -> str:
@@ -52,15 +51,19 @@ def containers(pods: list[dict[str, Any]], *, except_in: str) -> list[Running]:
     return found
 
 
+def image_name(asked: str) -> str:
+    """Return the name in a pod's image reference, without tag and digest."""
+    parsed = reference.parse(asked)
+    return parsed.name if parsed else asked
+
+
 def _running(pod: Mapping[str, Any], status: Mapping[str, Any], images: Mapping[str, str]) -> Running:
     # The name as the pod has it: a runtime may report any other name of the same image, or only its id.
     asked = images.get(status["name"], status["image"])
-    parsed = reference.parse(asked)
     digest = _DIGEST.search(status.get("imageID") or "")
     return Running(
         pod=name(pod),
-        container=status["name"],
         node=pod["spec"].get("nodeName", "?"),
-        image=parsed.name if parsed else asked,
+        image=image_name(asked),
         digest=digest.group() if digest else "",
     )

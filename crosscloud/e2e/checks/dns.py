@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from crosscloud import reference
 from crosscloud.e2e.bench import Probe, Services
 from crosscloud.e2e.checks import questions
 from crosscloud.e2e.checks.network import linux_nodes
@@ -12,6 +11,7 @@ from crosscloud.e2e.cluster import items
 from crosscloud.e2e.model import Check, Context, Failed, NotYet
 from crosscloud.e2e.parallel import each
 from crosscloud.e2e.pods import is_ready, plural
+from crosscloud.e2e.running import image_name
 
 #: Milliseconds for one answer.
 TIMEOUT_MS = 2000
@@ -65,8 +65,7 @@ def coredns_services(context: Context) -> list[str]:
 
 def runs(pod: dict[str, Any], image: str) -> bool:
     """Say whether one of the pod's containers is of the image called ``image``, whatever its tag."""
-    parsed = [reference.parse(container["image"]) for container in pod["spec"]["containers"]]
-    return any(found is not None and found.name == image for found in parsed)
+    return any(image_name(container["image"]) == image for container in pod["spec"]["containers"])
 
 
 def selects(service: dict[str, Any], pod: dict[str, Any]) -> bool:
@@ -115,15 +114,16 @@ def requests(asked: list[Question], addresses: list[str]) -> list[dict[str, Any]
 
 
 def judge(asked: list[Question], addresses: list[str], results: dict[str, Any], node: str) -> list[str]:
-    """Return a line for each answer to a node that is missing or wrong."""
+    """Return a line for each answer to a node that is missing or wrong; one line where nothing is answered at all."""
     problems = []
     for address in addresses:
         for transport in TRANSPORTS:
-            for question in asked:
-                wrong = question.wrong(results[f"{address} {transport} {question.kind}"])
-                if wrong:
-                    what = f"{question.kind} ({question.type} {question.name})"
-                    problems.append(f"{what} from {node} to {address} over {transport.upper()}: {wrong}")
+            to = f"from {node} to {address} over {transport.upper()}"
+            wrong = {q: q.wrong(results[f"{address} {transport} {q.kind}"]) for q in asked}
+            if len(set(wrong.values())) == 1 and all(wrong.values()):
+                problems.append(f"no question {to} was answered: {wrong[asked[0]]}")
+            else:
+                problems += [f"{q.kind} ({q.type} {q.name}) {to}: {why}" for q, why in wrong.items() if why]
     return problems
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from crosscloud.e2e import registry
 from crosscloud.e2e.cluster import items
 from crosscloud.e2e.model import Check, Context, Failed, NotYet
-from crosscloud.e2e.pods import CONTROL_PLANE, is_ready, plural
-from crosscloud.e2e.running import Running, containers
+from crosscloud.e2e.pods import CONTROL_PLANE, is_ready, name, plural, why_not_ready
+from crosscloud.e2e.running import Running, containers, image_name
 from crosscloud.release import Image
 
 #: The short names of images that are a project's, wherever they come from. One line adds a project.
@@ -60,7 +60,7 @@ def compare(context: Context, expected: list[Expected]) -> list[str]:
         if ours and not problems:
             seen.append(f"{one.project} {one.image.tag}: {plural(len(ours), 'container')} of {_digest(ours)}")
         elif not ours:
-            absent.append(f"{one.project}: nothing runs {one.image.reference}")
+            absent.append(f"{one.project}: nothing runs {one.image.reference}{_why(one, pods)}")
     if not context.options.managed_kubernetes:
         absent += missing_static_pods(items(context.api, "/api/v1/nodes"), pods)
     if wrong:
@@ -71,8 +71,8 @@ def compare(context: Context, expected: list[Expected]) -> list[str]:
 
 
 def judge(expected: Expected, running: list[Running]) -> list[str]:
-    """Return a line for each container whose digest is not the expected image's."""
-    pinned = expected.image.digest
+    """Return a line for each digest that runs and is not the expected image's, with where it runs."""
+    pinned, hint = expected.image.digest, ""
     if pinned and all(container.digest == pinned for container in running):
         return []
     try:
@@ -80,14 +80,16 @@ def judge(expected: Expected, running: list[Running]) -> list[str]:
     except registry.RegistryError as error:
         if not pinned:
             raise
-        known, hint = frozenset({pinned}), f" ({error})"
-    else:
-        hint = ""
+        # The pin is enough to tell; the registry could only have said that it is the same image by another digest.
+        known, hint = frozenset({pinned}), f"; {error}"
+    wrong: dict[str, list[Running]] = {}
+    for container in running:
+        if container.digest not in known:
+            wrong.setdefault(f"{container.image}@{container.digest or 'unknown'}", []).append(container)
+    names = f"{expected.image.image}:{expected.image.tag}@{pinned or ' or '.join(sorted(known))}"
     return [
-        f"{expected.project}: {c.where} runs {c.image}@{c.digest or 'no digest'}, the release names "
-        f"{expected.image.image}:{expected.image.tag}@{pinned or ' or '.join(sorted(known))}{hint}"
-        for c in running
-        if c.digest not in known
+        f"{expected.project}: {', '.join(c.where for c in found)} runs {what}, the release names {names}{hint}"
+        for what, found in wrong.items()
     ]
 
 
@@ -109,6 +111,14 @@ def _expected(context: Context, project: str) -> Expected:
     name, wanted = image.image, image.digest or image.tag
     # Asked at most once a run, and not at all if all digests are the pinned one.
     return Expected(project, image, cache(lambda: registry.digests(name, wanted, registry=context.options.registry)))
+
+
+def _why(expected: Expected, pods: list[dict[str, Any]]) -> str:
+    """Return what keeps the pods that should run the image from running it, or nothing if there are none."""
+    asking = [
+        pod for pod in pods if any(image_name(c["image"]) == expected.image.image for c in pod["spec"]["containers"])
+    ]
+    return "".join(f"; pod {name(pod)}: {why_not_ready(pod)}" for pod in asking if not is_ready(pod))
 
 
 def _digest(running: list[Running]) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from crosscloud.e2e import manifests
 from crosscloud.e2e.bench import Bench, Probe, Services
+from crosscloud.e2e.checks.questions import brief
 from crosscloud.e2e.cluster import items
 from crosscloud.e2e.model import Check, Context, NotYet
 from crosscloud.e2e.parallel import each
@@ -63,7 +64,7 @@ def judge(probe: Probe, probes: list[Probe], report: dict[str, Any]) -> list[str
         where = f"{kind.upper()} from {probe.node} to "
         where += f"the pod on {by_name[whom].node}" if whom in by_name else "the service"
         if result.get("error"):
-            problems.append(f"{where}: {result['error']}")
+            problems.append(f"{where}: {brief(result['error'])}")
         elif answered not in ({whom} if whom in by_name else set(by_name)) or (kind == "udp" and echoed != call):
             problems.append(f"{where}: answered by {result.get('body', '')!r}")
     # A service that fails does so each time; once is enough to read.

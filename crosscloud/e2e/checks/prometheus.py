@@ -1,6 +1,7 @@
 """Prometheus scrapes what there is to scrape, answers queries, and is the release's."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from crosscloud.e2e import monitoring, targets
@@ -22,7 +23,7 @@ def scraped(context: Context) -> list[str]:
     """Compare Prometheus' targets with the cluster once."""
     pods = [pod for pod in items(context.api, "/api/v1/pods") if runs(pod, context.release.coredns.image)]
     wanted = targets.expected(context.api, [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")])
-    found: list[dict[str, Any]] = monitoring.prometheus(context.api, "/api/v1/targets", state="active")["activeTargets"]
+    found = active_targets(context)
     problems = targets.missing(wanted, found)
     if problems:
         raise NotYet("\n".join(problems))
@@ -42,14 +43,28 @@ def run_queries(context: Context) -> list[str]:
     return [f"Prometheus {build['version']} answered up and a rate over {plural(rates, 'job')}"]
 
 
-def agreed_up(context: Context) -> int:
-    """Return how many series ``up`` has, all of them 1."""
-    samples = monitoring.query(context.api, "up")
-    down = [f"up is {s['value'][1]} for {s['metric'].get('job')} {s['metric'].get('instance')}" for s in samples]
-    down = [line for line, sample in zip(down, samples, strict=True) if float(sample["value"][1]) != 1]
-    if down or not samples:
-        raise NotYet("\n".join(down) or "the query up has no result yet")
-    return len(samples)
+def agreed_up(context: Context) -> None:
+    """Compare the query ``up`` with the list of targets: 1 for each that is up, 0 for each that is not."""
+    samples = {series(sample["metric"]): sample["value"][1] for sample in monitoring.query(context.api, "up")}
+    found = active_targets(context)
+    right = {series(target["labels"]): "1" if target["health"] == "up" else "0" for target in found}
+    if samples != right or not right:
+        odd = sorted(
+            f"{job} {instance}" for job, instance in right if samples.get((job, instance)) != right[job, instance]
+        )
+        raise NotYet(f"the query up does not say what the list of targets does: {', '.join(odd) or 'more of them'}")
+
+
+def series(labels: Mapping[str, str]) -> tuple[str, str]:
+    """Return the two labels that every target has, and no two targets share."""
+    return labels.get("job", ""), labels.get("instance", "")
+
+
+def active_targets(context: Context) -> list[dict[str, Any]]:
+    """Return what Prometheus scrapes."""
+    data = monitoring.prometheus(context.api, "/api/v1/targets", state="active")
+    found: list[dict[str, Any]] = data["activeTargets"]
+    return found
 
 
 def rated(context: Context) -> int:

@@ -23,7 +23,7 @@ class Question:
     def wrong(self, result: Mapping[str, Any]) -> str:
         """Return what is wrong with a probe's result, empty if the answer is exactly the expected one."""
         if result.get("error"):
-            return str(result["error"])
+            return brief(result["error"])
         if result["rcode"] != self.rcode:
             return f"{result['rcode']} instead of {self.rcode}"
         if result.get("truncated"):
@@ -61,6 +61,11 @@ def cluster_domain(search: Sequence[str], namespace: str) -> str | None:
     """Return the cluster's domain, told by the kubelet: a pod's resolver searches ``NAMESPACE.svc.DOMAIN`` first."""
     prefix = f"{namespace}.svc."
     return next((entry.removeprefix(prefix).rstrip(".") for entry in search if entry.startswith(prefix)), None)
+
+
+def brief(error: str) -> str:
+    """Return what a probe's error says without the socket's addresses, which differ from try to try."""
+    return error.rpartition(": ")[2]
 
 
 def normal(kind: str, data: str) -> str:

@@ -82,6 +82,17 @@ def test_no_answer_to_one_question_over_one_transport_from_one_node_fails(kind: 
     assert len(reason.splitlines()) == 2
 
 
+def test_a_server_that_answers_nothing_is_one_line_a_node_and_transport() -> None:
+    api, made = prepared()
+    api.reports["probe-worker"] = lambda _: {"error": "read udp 10.244.1.5:1->10.96.0.10:53: i/o timeout"}
+    with pytest.raises(Failed) as caught:
+        dns.run(made)
+    assert str(caught.value).splitlines()[:-1] == [
+        "no question from worker to 10.96.0.10 over UDP was answered: i/o timeout",
+        "no question from worker to 10.96.0.10 over TCP was answered: i/o timeout",
+    ]
+
+
 def test_a_headless_service_without_one_of_its_pods_fails() -> None:
     reason = broken(lambda r: {**r, "answers": r["answers"][:1]}, kind="headless", transport="udp")
     assert "10.244.1.5 instead of 10.244.0.5, 10.244.1.5" in reason

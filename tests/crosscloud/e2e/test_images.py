@@ -49,7 +49,7 @@ def test_a_container_of_another_digest_fails_and_is_named_with_both(api: FakeApi
     running(api, "alertmanager")["imageID"] = f"registry.cncf.ci/alertmanager/alertmanager@{OTHER}"
     with pytest.raises(Failed) as caught:
         images.run(context(api, timeout=60))
-    assert "monitoring/alertmanager-0 (main) on worker" in str(caught.value)
+    assert "monitoring/alertmanager-0 on worker runs" in str(caught.value)
     assert OTHER in str(caught.value)
     assert digest("alertmanager") in str(caught.value)
 

@@ -100,8 +100,7 @@ def test_queries_pass_with_what_they_answered(api: FakeApi) -> None:
 @pytest.mark.parametrize(
     ("query", "answer", "reason"),
     [
-        ("up", vector(sample("0", job="coredns", instance="x")), "up is 0 for coredns x"),
-        ("up", vector(), "the query up has no result"),
+        ("up", vector(), r"the query up does not say .*: alertmanager 10\.244\.1\.3:9093, apiservers"),
         ("up", {"status": "error", "errorType": "internal", "error": "boom"}, "with internal: boom"),
         (prometheus.RATE, vector(), "it needs two scrapes"),
     ],
@@ -110,6 +109,16 @@ def test_a_query_without_a_good_answer_fails(api: FakeApi, query: str, answer: o
     api.answers[QUERY + query] = answer
     with pytest.raises(Failed, match=reason):
         prometheus.run_queries(context(api))
+
+
+def test_a_target_that_is_down_has_to_be_down_in_the_query_too(api: FakeApi) -> None:
+    targets(api)[2]["health"] = "down"
+    with pytest.raises(
+        Failed, match=r"the query up does not say what the list of targets does: coredns 10\.244\.0\.2:9153"
+    ):
+        prometheus.run_queries(context(api))
+    api.answers[QUERY + "up"]["data"]["result"][2]["value"][1] = "0"
+    prometheus.run_queries(context(api))
 
 
 def test_node_metrics_of_every_node_pass(api: FakeApi) -> None:
