@@ -175,7 +175,7 @@ def _await_start(machine: Machine) -> None:
 
     done = processes.wait_until(settled, START_TIMEOUT)
     if not done or not _has_address(machine):
-        reason = "did not come up in time" if done else "ended while it booted"
+        reason = "ended while it booted" if done else "did not come up in time"
         raise MachineError(
             f"the machine {machine.id} {reason}. Its boot log ends with:\n" + bootlog.tail(boot_log(machine))
         )
