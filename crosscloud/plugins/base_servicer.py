@@ -117,6 +117,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._provider = provider
         self._cancelled = threading.Event()
         self._engine: Any = None
+        self._shown: dict[str, str] = {}
         if engine_address:
             self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine_address))
 
@@ -132,8 +133,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def _log(self, severity: Severity, message: str, urn: str, passing: bool) -> None:
-        if self._engine is None:
+        if self._engine is None or (passing and self._shown.get(urn) == message):
             return
+        self._shown[urn] = message if passing else ""
         level = engine_pb2.LogSeverity.Value(severity.upper())
         try:
             self._engine.Log(

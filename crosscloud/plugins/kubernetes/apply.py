@@ -18,7 +18,8 @@ _RETRY = 1.0
 _CLIENT_SIDE = "pulumi-kubernetes"
 #: The longest that something may take to go away (seconds) when the program doesn't say.
 _REMOVAL_PATIENCE = 600
-_POLL = 0.5
+#: Seconds between two looks: short at first, growing to the second.
+_FIRST_LOOK, _SLOWEST_LOOK = 0.1, 1.0
 
 
 class Applier:
@@ -192,16 +193,17 @@ class Applier:
             self._until_gone(live, self._call.timeout or (float(asked) if asked.isdigit() else _REMOVAL_PATIENCE))
 
     def _until_gone(self, live: Mapping[str, Any], patience: float) -> None:
-        metadata, end = live["metadata"], time.monotonic() + patience
+        metadata, end, pause = live["metadata"], time.monotonic() + patience, _FIRST_LOOK
         where = (live["apiVersion"], live["kind"], metadata.get("namespace", ""), metadata["name"])
         while True:
             left = self._api.get(*where)
             if left is None or left["metadata"]["uid"] != metadata["uid"]:
                 return
             words = _why_still_there(left)
-            if time.monotonic() > end or self._call.cancelled.wait(_POLL):
+            if time.monotonic() > end or self._call.cancelled.wait(pause):
                 raise PluginError(f"{live['kind']} {naming.join(where[2], where[3])} is still being deleted{words}")
             self._call.status(f"waiting for it to be gone{words}")
+            pause = min(pause * 1.5, _SLOWEST_LOOK)
 
 
 def _why_still_there(live: Mapping[str, Any]) -> str:
