@@ -70,6 +70,8 @@ class Check:
     #: What has to hold, as a statement.
     title: str
     run: Callable[[Context], list[str]]
+    #: Whether it uses the probes: once all that do have ended, the probes are taken away beside the others.
+    probes: bool = False
 
 
 @dataclass(frozen=True)

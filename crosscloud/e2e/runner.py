@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass
+from typing import Any
 
 from crosscloud.e2e.bench import Bench
 from crosscloud.e2e.cluster import Api
-from crosscloud.e2e.model import Check, Context, Failed, NotYet, Options, Result, Status
+from crosscloud.e2e.model import Check, Context, E2eError, Failed, NotYet, Options, Result, Status
 from crosscloud.e2e.wait import Deadline
 from crosscloud.release import Release
 
@@ -43,21 +44,29 @@ def run(
     stop, started = threading.Event(), time.monotonic()
     bench = Bench(api, options.probe_image)
     context = Context(api, release, bench, Deadline(options.timeout, stop=stop), options)
-    with ThreadPoolExecutor(max_workers=len(checks) + 1) as pool:
+    with ThreadPoolExecutor(max_workers=len(checks) + 2) as pool:
         start = pool.submit(bench.start)
         futures = [pool.submit(_one, check, context, listener) for check in checks]
+        users = [future for check, future in zip(checks, futures, strict=True) if check.probes]
+        tidy = pool.submit(_tidy, bench, [start, *users])
         try:
-            _wait(futures)
-        finally:
-            # Also on an interruption: the checks end at their next look at the clock, then nobody uses the probes.
+            _wait([*futures, tidy])
+        except BaseException:
+            # An interruption: the checks end at their next look at the clock, and then their probes are taken away.
             stop.set()
-            wait_for(futures)
-            wait_for([start])
-            leftovers = bench.remove()
-    return Run([future.result() for future in futures], time.monotonic() - started, leftovers)
+            if tidy.result():
+                raise E2eError(tidy.result()) from None
+            raise
+    return Run([future.result() for future in futures], time.monotonic() - started, tidy.result())
 
 
-def _wait(futures: Sequence["Future[Result]"]) -> None:
+def _tidy(bench: Bench, users: Sequence["Future[Any]"]) -> str:
+    """Take the probes away as soon as nobody uses them: a cluster needs some seconds for it."""
+    wait_for(users)
+    return bench.remove()
+
+
+def _wait(futures: Sequence["Future[Any]"]) -> None:
     """Wait in short steps: a signal is handled between them, not at the end of one long wait."""
     while any(not future.done() for future in futures):
         wait_for(futures, timeout=0.2)

@@ -127,4 +127,4 @@ def judge(asked: list[Question], addresses: list[str], results: dict[str, Any], 
     return problems
 
 
-CHECK = Check("dns", "CoreDNS answers for services and pods, from inside the cluster", run)
+CHECK = Check("dns", "CoreDNS answers for services and pods, from inside the cluster", run, probes=True)

@@ -80,4 +80,4 @@ def describe(probes: list[Probe], services: Services) -> list[str]:
     return [f"{ways}, and the service at {services.address}, over HTTP and UDP"]
 
 
-CHECK = Check("network", "A pod on each node reaches the pods of the other nodes and a service", run)
+CHECK = Check("network", "A pod on each node reaches the pods of the other nodes and a service", run, probes=True)

@@ -35,8 +35,8 @@ def api() -> Disposable:
     return made
 
 
-def check(name: str, call: Callable[[Context], list[str]]) -> Check:
-    return Check(name, f"{name} holds", call)
+def check(name: str, call: Callable[[Context], list[str]], *, probes: bool = False) -> Check:
+    return Check(name, f"{name} holds", call, probes)
 
 
 def fails(_: Context) -> list[str]:
@@ -90,6 +90,19 @@ def test_the_namespace_is_removed_after_a_failure(api: Disposable) -> None:
     assert len(api.removed) == 1
 
 
+def test_the_namespace_stays_while_a_check_uses_the_probes_and_goes_while_others_still_run(api: Disposable) -> None:
+    def uses(_: Context) -> list[str]:
+        time.sleep(0.5)
+        return [str(len(api.removed))]
+
+    def outlasts(_: Context) -> list[str]:
+        time.sleep(1.5)
+        return [str(len(api.removed))]
+
+    done = run(api, check("a", uses, probes=True), check("b", outlasts))
+    assert [result.seen for result in done.results] == [["0"], ["1"]]
+
+
 def test_an_interruption_ends_the_checks_and_removes_the_namespace(
     api: Disposable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,7 +125,7 @@ def test_an_interruption_ends_the_checks_and_removes_the_namespace(
     monkeypatch.setattr(runner, "_wait", interrupted)
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        run(api, check("a", waits), timeout=60)
+        run(api, check("a", waits, probes=True), timeout=60)
     assert time.monotonic() - started < 10
     assert ended == ["pending\n(interrupted)"]
     assert len(api.removed) == 1
