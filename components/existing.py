@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-
 from components.cluster import Cluster, NodeOutput
 from crosscloud import kubeconfig
 from crosscloud.config import ExistingStack

@@ -15,7 +15,7 @@ from crosscloud.release import Release
 API_PORT = 6443
 #: The port of the network's gateway behind which machines find the images of this host's registry.
 REGISTRY_PORT = 5000
-#: Control planes have the addresses from the tenth of the network on: the load balancer has to know them before they are.
+#: Control planes have the addresses from the network's tenth on: the load balancer knows them before they are made.
 FIRST_CONTROL_PLANE = 10
 
 
@@ -29,6 +29,7 @@ class LocalCluster(Cluster):
     def __init__(self, config: LocalStack, release: Release) -> None:
         """Make the cluster that the stack's configuration describes, with the release's Kubernetes."""
         super().__init__("local", config, release)
+        self.local = config
         self.opts = ResourceOptions(parent=self)
         self.network = Network(
             config.name,
@@ -55,7 +56,7 @@ class LocalCluster(Cluster):
         single = config.control_planes.count == 1
         lifetime: pulumi.Resource = first if single else self.network
         workers = [self._machine(f"worker-{i}", self.bootstrap.worker(), lifetime=lifetime) for i in self._workers()]
-        access = self._access(endpoint, first, workers, first.machine_id if single else self.network.id, lifetime)
+        access = self._access(endpoint, first, first.machine_id if single else self.network.id, lifetime)
         nodes = [self._node("control-plane-0", access, first, "control-plane", lifetime)]
         for index, address in list(enumerate(addresses))[1:]:
             name = f"control-plane-{index}"
@@ -73,7 +74,7 @@ class LocalCluster(Cluster):
         )
 
     def _workers(self) -> range:
-        return range(self.config.workers.count)
+        return range(self.local.workers.count)
 
     def _control_plane_address(self, index: int) -> Output[str]:
         return self.network.cidr.apply(
@@ -107,7 +108,6 @@ class LocalCluster(Cluster):
         self,
         endpoint: Output[str],
         first: Machine,
-        workers: Sequence[Machine],
         identity: Output[str],
         lifetime: pulumi.Resource,
     ) -> ClusterAccess:

@@ -116,7 +116,7 @@ class ClusterAccess(_Resource):
     kubeconfig: Output[str]
     kubernetes_version: Output[str]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - a cluster's access has no fewer
         self,
         name: str,
         *,

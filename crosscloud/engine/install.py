@@ -2,7 +2,8 @@
 
 1. ``pulumi`` on PATH, if it is new enough: the user's own, with its language host and plugins.
 2. Pulumi's own installer, where it can be reached.
-3. The engine built from its Go modules, with our language host, and our Kubernetes plugin where there is no genuine one.
+3. The engine built from its Go modules, with our language host, and our Kubernetes plugin where there is no genuine
+   one.
 """
 
 import contextlib
@@ -16,7 +17,6 @@ from pathlib import Path
 
 from crosscloud import paths
 from crosscloud.engine.tools import CRANE, HELM, PULUMI, install
-from crosscloud.errors import CrosscloudError
 
 #: The oldest engine that the SDKs of requirements.txt were seen to run with.
 MINIMUM = (3, 220, 0)
@@ -61,7 +61,7 @@ def _install_release() -> bool:
     print("==> installing Pulumi by its own installer", flush=True)
     try:
         PulumiCommand.install(root=str(paths.home()))
-    except Exception as error:  # noqa: BLE001  # whatever its script runs into, the engine can be built instead
+    except Exception as error:  # whatever its script runs into, the engine can be built instead
         print(
             f"    that did not work ({str(error).splitlines()[0] if str(error) else type(error).__name__})", flush=True
         )

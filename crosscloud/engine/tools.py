@@ -1,4 +1,4 @@
-"""The commands that package registries do not ship as binaries: built once from the pinned modules in ``toolchain/``."""
+"""Commands that package registries do not ship as binaries: built once from the pinned modules in ``toolchain/``."""
 
 import hashlib
 import os

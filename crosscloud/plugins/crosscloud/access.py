@@ -114,8 +114,8 @@ def _outputs(inputs: Values, ca: str, certificate: str) -> dict[str, Any]:
 
 
 def _version(config: str) -> str:
-    from crosscloud.plugins.crosscloud.api import client
-
     from kubernetes.client import VersionApi
+
+    from crosscloud.plugins.crosscloud.api import client
 
     return str(VersionApi(client(config)).get_code().git_version)

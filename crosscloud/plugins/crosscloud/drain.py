@@ -1,4 +1,4 @@
-"""Draining a node: nothing new is placed on it, and its pods are moved by eviction, which honours disruption budgets."""
+"""Draining a node: nothing new comes to it, and its pods are moved by eviction, which honours disruption budgets."""
 
 import time
 from typing import Any

@@ -28,11 +28,11 @@ class Node(Resource):
         node = _wait_ready(call, inputs)
         return node.metadata.name, _outputs(inputs, node)
 
-    def read(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> Mapping[str, Any] | None:  # noqa: ARG002
+    def read(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> Mapping[str, Any] | None:
         """See whether the very node is still a member; a cluster that does not answer proves nothing."""
         try:
             node = _find(inputs)
-        except Exception as error:  # noqa: BLE001  # whatever keeps the cluster from answering
+        except Exception as error:  # whatever keeps the cluster from answering
             call.log("warning", f"node {resource_id} was not refreshed: {_short(error)}")
             return outputs
         if node is None or node.metadata.uid != outputs.get("uid"):
@@ -41,11 +41,11 @@ class Node(Resource):
 
     def update(
         self,
-        call: Call,
-        resource_id: str,
-        old_inputs: Values,
+        _call: Call,
+        _resource_id: str,
+        _old_inputs: Values,
         old_outputs: Values,
-        new_inputs: Values,  # noqa: ARG002
+        new_inputs: Values,
     ) -> Mapping[str, Any]:
         """Take a new kubeconfig or boot log: the node itself stays as it is."""
         return {**old_outputs, **new_inputs}
@@ -54,7 +54,7 @@ class Node(Resource):
         """Drain the node, take it out of etcd and out of the cluster; only ever the node that this resource made."""
         try:
             node = _find(inputs)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             raise PluginError(
                 f"node {resource_id} can't be removed from its cluster, which does not answer ({_short(error)}). "
                 "If the cluster is gone for good, `pulumi refresh` and `make down` clean up"
@@ -115,7 +115,7 @@ def _wait_ready(call: Call, inputs: Values) -> Any:
 def _look(inputs: Values) -> tuple[bool, str, Any]:
     try:
         node = _find(inputs)
-    except Exception as error:  # noqa: BLE001  # a new cluster's API may come and go; the wait is bounded
+    except Exception as error:  # a new cluster's API may come and go; the wait is bounded
         return False, f"the cluster does not answer: {_short(error)}", None
     if node is None:
         return False, "it has not joined the cluster", None

@@ -1,0 +1,55 @@
+# crosscloud: every command of the project. `make help` lists them.
+STACK ?= local
+export STACK
+# Compiled files make Python start several times faster.
+unexport PYTHONDONTWRITEBYTECODE
+.DEFAULT_GOAL := help
+bin := .venv/bin
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@printf '\nSTACK=%s names the stack (Pulumi.<stack>.yaml); the default is local.\n' '$(STACK)'
+
+.PHONY: setup
+setup: ## Install what is missing: system packages, the virtual environment, pulumi, helm, crane
+	@toolchain/setup.sh
+
+.PHONY: up
+up: setup ## Build the release, bring the stack up, check it
+	@$(bin)/crosscloud up
+
+.PHONY: down
+down: ## Take the stack away; only caches stay
+	@[ -x $(bin)/crosscloud ] || toolchain/setup.sh
+	@$(bin)/crosscloud down
+
+.PHONY: shell
+shell: setup ## A shell with pulumi, kubectl and helm set up for the stack
+	@$(bin)/crosscloud shell
+
+.PHONY: preview
+preview: setup ## Show what `make up` would change
+	@eval "$$($(bin)/crosscloud env)" && pulumi preview --diff --stack $(STACK)
+
+.PHONY: e2e
+e2e: ## Check the running cluster of the stack again
+	@eval "$$($(bin)/crosscloud env)" && $(bin)/crosscloud e2e --release .crosscloud/release.env
+
+.PHONY: doctor
+doctor: setup ## Show what this machine has and lacks
+	@$(bin)/crosscloud doctor
+
+.PHONY: lint
+lint: setup ## Check the code: ruff and mypy
+	@$(bin)/ruff check .
+	@$(bin)/ruff format --check .
+	@$(bin)/mypy crosscloud components tests __main__.py
+
+.PHONY: test
+test: lint ## Run every check and every test, on a real cluster too
+	@toolchain/test.sh
+
+.PHONY: bench
+bench: setup ## Measure: boots, previews, deployments; writes a table
+	@$(bin)/python -m tests.bench

@@ -1,0 +1,5 @@
+"""The command ``crosscloud``."""
+
+from crosscloud.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,5 @@
+"""``python -m crosscloud.cli``."""
+
+from crosscloud.cli.app import main
+
+main()

@@ -1,0 +1,68 @@
+"""The command's entry: its sub-commands, and how expected failures are shown."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from crosscloud.artifacts.commands import app as artifacts
+from crosscloud.cli.config import app as config
+from crosscloud.cli.doctor import doctor
+from crosscloud.e2e.commands import e2e
+from crosscloud.errors import CrosscloudError
+
+app = typer.Typer(
+    help="Builds, deploys and tests CNCF projects on every cloud.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+app.add_typer(artifacts)
+app.add_typer(config)
+app.command()(e2e)
+app.command()(doctor)
+
+StackName = Annotated[str, typer.Option("--stack", "-s", envvar="STACK", help="The stack: Pulumi.<stack>.yaml.")]
+
+
+@app.command()
+def up(
+    stack: StackName = "local",
+    check: Annotated[bool, typer.Option(help="Run the e2e checks against the cluster.")] = True,
+) -> None:
+    """Build what the stack needs, bring it up, check it, and say what there is."""
+    from crosscloud.stacks.up import up as bring_up
+
+    bring_up(stack, check=check)
+
+
+@app.command()
+def down(stack: StackName = "local") -> None:
+    """Take the stack away; only caches stay."""
+    from crosscloud.stacks.down import down as take_down
+
+    take_down(stack)
+
+
+@app.command()
+def shell(stack: StackName = "local") -> None:
+    """Start a shell in which pulumi, kubectl and helm are set up for the stack."""
+    from crosscloud.cli.shell import start
+
+    start(stack)
+
+
+@app.command()
+def env(stack: StackName = "local") -> None:
+    """Print the variables of that shell, to be read by `eval`."""
+    from crosscloud.cli.shell import exports
+
+    print(exports(stack), end="")
+
+
+def main() -> None:
+    """Run the command; an expected failure is its message and an exit status, not a traceback."""
+    try:
+        app()
+    except CrosscloudError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

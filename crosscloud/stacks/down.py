@@ -1,0 +1,71 @@
+"""``crosscloud down``: takes a stack away without a trace; only caches stay."""
+
+import contextlib
+import shutil
+
+from crosscloud import paths
+from crosscloud.errors import CrosscloudError
+from crosscloud.stacks import files, recovery
+from crosscloud.stacks.pulumi import PulumiError, Stack
+from crosscloud.stacks.up import read_config
+
+
+def down(name: str) -> None:
+    """Destroy the stack, forget it, and remove what it left on this host; nothing there is no error."""
+    stack = Stack(name)
+    local = read_config(stack, files_exist=False).cloud == "local"
+    if stack.exists():
+        for line in recovery.recover(stack):
+            print(f"    {line}", flush=True)
+        _destroy(stack, local=local)
+        files.remove_salt(stack)
+    else:
+        print(f"    there is no stack {name}", flush=True)
+    files.remove_kubeconfig(name)
+    if local:
+        _clean_host()
+
+
+def _destroy(stack: Stack, *, local: bool) -> None:
+    try:
+        stack.show("destroy", "--yes", "--skip-preview")
+    except PulumiError:
+        if not local:
+            raise  # in a cloud something would be left behind, and costs
+        print("    removing what is left on this host by its records", flush=True)
+        _purge()
+    stack.ask("stack", "rm", "--yes", "--preserve-config", *(["--force"] if local else []))
+
+
+def _clean_host() -> None:
+    """Remove what no stack needs any more: machines without one, the registry's process, an empty backend."""
+    from crosscloud.artifacts import registry
+    from crosscloud.machines import cleanup
+
+    if _other_stacks():
+        return
+    _purge()
+    if registry.stop():
+        print("    stopped the registry", flush=True)
+    for left in ("state", "clusters", "passphrase", "reports"):
+        path = paths.home() / left
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    found = cleanup.leftovers()
+    if found:
+        raise CrosscloudError("still on this host:\n" + "\n".join(f"  {line}" for line in found))
+    print("    nothing is left on this host but caches (.crosscloud/, .venv/)", flush=True)
+
+
+def _purge() -> None:
+    from crosscloud.machines import cleanup
+
+    for line in cleanup.purge():
+        print(f"    removed {line}", flush=True)
+
+
+def _other_stacks() -> bool:
+    """Tell whether the embedded backend still holds a stack."""
+    folder = paths.home() / "state" / ".pulumi" / "stacks"
+    with contextlib.suppress(OSError):
+        return any(folder.rglob("*.json"))
+    return False

@@ -1,0 +1,44 @@
+"""What a stack has beside its state: its kubeconfig file, and the salt that Pulumi writes into its configuration."""
+
+import re
+from pathlib import Path
+
+from crosscloud import kubeconfig, paths
+from crosscloud.stacks.pulumi import Stack
+
+
+def kubeconfig_file(name: str) -> Path:
+    """Return where the kubeconfig of the cluster of this name is kept (0600)."""
+    return paths.home() / "clusters" / name / "kubeconfig"
+
+
+def write_kubeconfig(name: str, text: str) -> Path:
+    """Write a cluster's kubeconfig for its owner alone; return the file."""
+    path = kubeconfig_file(name)
+    kubeconfig.write(path, kubeconfig.parse(text, source=f"the kubeconfig of {name}"))
+    return path
+
+
+def remove_kubeconfig(name: str) -> None:
+    """Remove a cluster's kubeconfig and its folder."""
+    path = kubeconfig_file(name)
+    path.unlink(missing_ok=True)
+    for folder in (path.parent, path.parent.parent):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def remove_salt(stack: Stack) -> None:
+    """Take Pulumi's encryption salt out of the stack's file again, unless a value is encrypted with it.
+
+    The salt belongs to the passphrase of this machine's own backend, so it has no place in a shared file once the stack
+    is gone.
+    """
+    if not stack.file.exists():
+        return
+    text = stack.file.read_text()
+    if re.search(r"^\s+secure:", text, re.MULTILINE):
+        return
+    without = re.sub(r"^encryptionsalt:.*\n", "", text, flags=re.MULTILINE)
+    if without != text:
+        stack.file.write_text(without)

@@ -1,0 +1,46 @@
+"""What the user has after ``up``: nodes, versions, images, and how to reach them."""
+
+from pathlib import Path
+from typing import Any
+
+from crosscloud.release import Release
+
+
+def show(name: str, outputs: dict[str, Any], images: Release, kubeconfig: Path, seconds: float) -> None:
+    """Print the summary of a stack; it holds no secret."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print()
+    console.print(f"[bold green]{outputs['clusterName']} is up[/] ({seconds:.0f} s): {outputs['endpoint']}")
+    console.print(_nodes(outputs["nodes"]))
+    console.print(_images(images))
+    console.print(f"kubeconfig   {kubeconfig}", soft_wrap=True)
+    console.print(f"a shell      make shell STACK={name}   (kubectl, helm and pulumi, set up for this stack)")
+    console.print("Prometheus   kubectl -n monitoring port-forward service/prometheus-server 9090:80")
+    console.print("             then http://localhost:9090")
+    console.print(f"take it down make down STACK={name}")
+
+
+def _table(*headings: str) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _nodes(nodes: list[dict[str, str]]) -> Any:
+    table = _table("node", "role", "address", "Kubernetes")
+    for node in nodes:
+        table.add_row(node["name"], node["role"], node["address"], node["version"])
+    return table
+
+
+def _images(images: Release) -> Any:
+    table = _table("image", "tag", "digest")
+    for name, image in images:
+        table.add_row(name.replace("_", "-"), image.tag, (image.digest or "not known")[:19])
+    return table
