@@ -73,8 +73,8 @@ def _server(image: "Image", cluster: str, configuration: dict[str, Any]) -> dict
     """Return the values of the server; whatever leaves it carries the cluster's name as a label."""
     # A run lasts minutes, so a question must be answered in seconds: upstream's minute is for years of data.
     settings = {
-        "scrape_interval": "10s",
-        "scrape_timeout": "10s",
+        "scrape_interval": "5s",
+        "scrape_timeout": "5s",
         "evaluation_interval": "5s",
         "external_labels": {"cluster": cluster},
     }
@@ -83,8 +83,9 @@ def _server(image: "Image", cluster: str, configuration: dict[str, Any]) -> dict
         "image": image_values.by_digest(image),
         "global": settings,
         "alertmanagers": alerting.alertmanagers(DEPLOYMENT.name, DEPLOYMENT.namespace),
-        # Tests may add a rule and ask for a reload.
-        "extraFlags": ["web.enable-lifecycle"],
+        # Tests may add a rule and ask for a reload. An alert that finds no Alertmanager yet is sent again, by default
+        # after a minute.
+        "extraFlags": ["web.enable-lifecycle", "rules.alert.resend-delay=5s"],
         # No sidecar reloads the configuration, so a change of it has to make a new pod.
         "podAnnotations": {"checksum/config": digest},
         "persistentVolume": {"enabled": False},
