@@ -7,6 +7,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def project() -> Path:
+    """Return the folder of the Pulumi project, with its stack files: ``$CROSSCLOUD_PROJECT``, or the checkout.
+
+    A project of its own keeps stacks outside of the checkout; its ``Pulumi.yaml`` names the checkout as ``main``.
+    """
+    chosen = os.environ.get("CROSSCLOUD_PROJECT")
+    return Path(chosen).resolve() if chosen else ROOT
+
+
 def home() -> Path:
     """Return the folder for everything that crosscloud writes: ``$CROSSCLOUD_HOME``, or ``.crosscloud`` in the checkout.
 

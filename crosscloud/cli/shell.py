@@ -32,5 +32,5 @@ def start(stack: str) -> NoReturn:
     program = os.environ.get("SHELL") or "/bin/sh"
     if sys.stdin.isatty():
         print(f"A shell for stack {stack}: try `pulumi preview -s {stack}`, `kubectl get nodes`; leave it with `exit`.")
-    os.chdir(paths.ROOT)
+    os.chdir(paths.project())
     os.execvpe(program, [program], environment(stack))  # noqa: S606  # the user's own shell

@@ -27,13 +27,13 @@ class Stack:
     @property
     def file(self) -> Path:
         """The stack's configuration file."""
-        return paths.ROOT / f"Pulumi.{self.name}.yaml"
+        return paths.project() / f"Pulumi.{self.name}.yaml"
 
     def show(self, *arguments: str) -> None:
         """Run a pulumi command on the stack, with its display; raise `PulumiError` if it fails."""
         # Where nobody watches, a line for each change is enough.
         quiet = [] if sys.stdout.isatty() else ["--suppress-progress", "--non-interactive"]
-        status = subprocess.run([*self._command(arguments), *quiet], cwd=paths.ROOT, env=_environment(), check=False)
+        status = subprocess.run([*self._command(arguments), *quiet], cwd=paths.project(), env=_environment(), check=False)
         if status.returncode:
             raise PulumiError(f"pulumi {arguments[0]} of stack {self.name} failed; why stands above")
 
@@ -41,7 +41,7 @@ class Stack:
         """Run a pulumi command on the stack and return what it prints; raise `PulumiError` with its words."""
         done = subprocess.run(
             [*self._command(arguments), "--non-interactive"],
-            cwd=paths.ROOT,
+            cwd=paths.project(),
             env=_environment(),
             capture_output=True,
             text=True,
@@ -56,7 +56,7 @@ class Stack:
         """Tell whether the backend knows the stack."""
         listed = subprocess.run(
             [_pulumi(), "stack", "ls", "--json", "--non-interactive"],
-            cwd=paths.ROOT,
+            cwd=paths.project(),
             env=_environment(),
             capture_output=True,
             text=True,

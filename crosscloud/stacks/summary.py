@@ -15,11 +15,18 @@ def show(name: str, outputs: dict[str, Any], images: Release, kubeconfig: Path, 
     console.print(f"[bold green]{outputs['clusterName']} is up[/] ({seconds:.0f} s): {outputs['endpoint']}")
     console.print(_nodes(outputs["nodes"]))
     console.print(_images(images))
-    console.print(f"kubeconfig   {kubeconfig}", soft_wrap=True)
-    console.print(f"a shell      make shell STACK={name}   (kubectl, helm and pulumi, set up for this stack)")
-    console.print("Prometheus   kubectl -n monitoring port-forward service/prometheus-server 9090:80")
-    console.print("             then http://localhost:9090")
-    console.print(f"take it down make down STACK={name}")
+    console.print(_ways_in(name, kubeconfig), soft_wrap=True)
+
+
+def _ways_in(name: str, kubeconfig: Path) -> str:
+    stack = "" if name == "local" else f" STACK={name}"
+    return f"""\
+kubeconfig    {kubeconfig}
+a shell       make shell{stack}    with kubectl, helm and pulumi set up for this stack
+Prometheus    in that shell: kubectl -n monitoring port-forward service/prometheus-server 9090:80
+              and open http://localhost:9090
+check again   make e2e{stack}
+take down     make down{stack}"""
 
 
 def _table(*headings: str) -> Any:

@@ -50,7 +50,7 @@ def read_config(stack: Stack, *, files_exist: bool = True) -> StackConfig:
     from ruamel.yaml import YAML
 
     if not stack.file.exists():
-        others = ", ".join(sorted(p.name.split(".")[1] for p in paths.ROOT.glob("Pulumi.*.yaml")))
+        others = ", ".join(sorted(p.name.split(".")[1] for p in paths.project().glob("Pulumi.*.yaml")))
         raise CrosscloudError(f"there is no {stack.file.name}; the stacks of this project are {others}")
     values = (YAML(typ="safe").load(stack.file) or {}).get("config") or {}
     return config.load(values, stack=stack.name, stack_file=stack.file, files=files_exist)
