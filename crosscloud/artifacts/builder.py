@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -70,18 +71,22 @@ def finished(planned: Artifact) -> Artifact | None:
 
 def _make(project: Project, sources: list[wrapper.Source], planned: Artifact, registry: str) -> Artifact:
     began = time.monotonic()
-    work = home() / "artifacts" / ".work" / project.name
-    shutil.rmtree(work, ignore_errors=True)
-    (work / "bin").mkdir(parents=True)
-    # A failed build's log stays in .work, for its error names it.
+    place = home() / "artifacts" / ".work" / project.name
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    # A name of its own each time: a compiler that outlived its killed parent must not write into this build. When a
+    # build fails its folder stays until the next one, for the error names the log in it.
+    work = Path(tempfile.mkdtemp(dir=place))
+    work.chmod(0o755)
+    (work / "bin").mkdir()
     with (work / "build.log").open("a") as log:
         for index, source in enumerate(sources):
             _compile(project, source, work / f"{project.name}-{index}", work / "bin", log)
         content = _write_layer(project, sources[0], work)
         told = sources[0].values
         labels = image.labels(project, planned.version, told["revision"], told["date"], planned.key)
-        place = f"{registry}/{image.STAGING}:{planned.key[:16]}"
-        digest = image.make(content, image.configuration(project, labels), place, work / "image", log)
+        staged = f"{registry}/{image.STAGING}:{planned.key[:16]}"
+        digest = image.make(content, image.configuration(project, labels), staged, work / "image", log)
     for index in range(len(sources)):
         shutil.rmtree(work / f"{project.name}-{index}")
     content.unlink()
@@ -90,6 +95,7 @@ def _make(project: Project, sources: list[wrapper.Source], planned: Artifact, re
     shutil.rmtree(artifact.folder, ignore_errors=True)
     artifact.folder.parent.mkdir(parents=True, exist_ok=True)
     work.replace(artifact.folder)
+    shutil.rmtree(place, ignore_errors=True)
     return artifact
 
 

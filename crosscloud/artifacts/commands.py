@@ -38,8 +38,12 @@ def build(
     try:
         with progress.shown():
             run.build_all(chosen, options, progress)
-    finally:
+    except KeyboardInterrupt:
+        console.print("interrupted; what was finished is kept")
+        raise typer.Exit(130) from None
+    except run.BuildsFailedError:
         progress.words()
+        raise
     for path in (output.release_file(), output.support_file()):
         if path.exists():
             console.print(str(path), soft_wrap=True, highlight=False)
@@ -63,6 +67,17 @@ def show() -> None:
             project.name, project.public_version(project.stable), head, built or "-", project.image.repository
         )
     Console().print(table)
+
+
+@app.command()
+def prune() -> None:
+    """Remove the builds that release.env and support.env don't name, on disk and in the local registry."""
+    from rich.filesize import decimal
+
+    from crosscloud.artifacts import stock
+
+    removed, freed = stock.prune()
+    typer.echo(f"{removed} builds removed, {decimal(freed)} freed")
 
 
 @registry_app.command("start")

@@ -6,13 +6,13 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from crosscloud import release
-from crosscloud.artifacts import catalogue, commands, output, registry, run
+from crosscloud.artifacts import catalogue, commands, output, registry, run, stock
 from crosscloud.artifacts.builder import Artifact
 from crosscloud.artifacts.catalogue.model import Project
 from crosscloud.artifacts.errors import ArtifactError
 from crosscloud.artifacts.progress import Progress, elapsed
 
-from .conftest import MakeProject
+from .conftest import HELLO, MakeProject
 
 
 def published(project: Project, host: str = run.RELEASE_REGISTRY) -> run.Published:
@@ -129,3 +129,25 @@ def test_the_state_of_the_registry_is_an_exit_status(port: int) -> None:
     assert runner.invoke(commands.app, ["registry", "start", "--port", str(port)]).exit_code == 0
     assert runner.invoke(commands.app, ["registry", "status"]).exit_code == 0
     assert "stopped" in runner.invoke(commands.app, ["registry", "stop"]).output
+
+
+@pytest.mark.usefixtures("home")
+def test_pruning_keeps_what_the_files_name_and_nothing_else(
+    make_project: MakeProject, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = make_project()
+    monkeypatch.setattr(output, "PROJECTS", (old,))
+    options = run.Options(port=port, job="7")
+    (before,) = run.build_all([old], options, plain([old])[0])
+    new = make_project(main=HELLO.replace("hello", "good day"))
+    (after,) = run.build_all([new], options, plain([new])[0])
+    removed, freed = stock.prune()
+    assert removed == 1
+    assert freed > 1_000_000
+    assert not before.artifact.folder.exists()
+    assert after.artifact.folder.exists()
+    registry.stop()
+    registry.start(port)
+    assert registry.digest(port, "tests/hello", before.tag) is None
+    assert registry.digest(port, "tests/hello", after.tag) == after.artifact.digest
+    assert stock.prune() == (0, 0)

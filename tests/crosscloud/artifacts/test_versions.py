@@ -8,6 +8,8 @@ from crosscloud.artifacts import catalogue, modules, versions
 from crosscloud.artifacts.errors import BuildError
 from crosscloud.artifacts.modules import Module
 
+from .conftest import MakeProject
+
 (COREDNS,) = catalogue.select(["coredns"])
 
 
@@ -80,3 +82,12 @@ def test_head_is_asked_for_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_support_images_have_no_head() -> None:
     (etcd,) = catalogue.select(["etcd"])
     assert versions.resolve(etcd, "head") == etcd.stable
+
+
+@pytest.mark.usefixtures("home")
+def test_sources_that_are_incomplete_are_not_a_head(make_project: MakeProject) -> None:
+    assert versions.problem(make_project("whole"), "v1.2.3") is None
+    embeds = 'package main\n\nimport "embed"\n\n//go:embed dist\nvar files embed.FS\n\nfunc main() { _ = files }\n'
+    said = versions.problem(make_project("parts", main=embeds), "v1.2.3")
+    assert said is not None
+    assert "pattern dist: no matching files found" in said
