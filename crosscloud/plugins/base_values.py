@@ -66,6 +66,10 @@ class Values(dict[str, Any]):
         """Say whether the value at ``path``, or one that holds it or that it holds, is secret."""
         return any(p[: len(path)] == path or path[: len(p)] == p for p in self.secret_paths)
 
+    def secret_below(self, key: str) -> frozenset[Path]:
+        """Return the secret places within one property, as seen from it."""
+        return frozenset(p[1:] for p in self.secret_paths if p[0] == key and len(p) > 1)
+
 
 def decode(bag: struct_pb2.Struct | None) -> Values:
     """Turn a message's properties into plain values (whole numbers become ``int``)."""

@@ -213,7 +213,7 @@ class KubernetesObject(Resource):
             applier.relinquish(kind, resource_id, outputs)
             return
         try:
-            applier.remove(kind, resource_id, state.old_inputs(Values(outputs.get(state.INPUTS) or {}), inputs))
+            applier.remove(kind, resource_id, state.old_inputs(inputs, outputs))
         except ApiError as error:
             if error.status != _NOT_FOUND:
                 raise PluginError(f"{kind[1]} {resource_id} could not be deleted: {error}") from None

@@ -90,17 +90,24 @@ class Record:
 
 def latest(api: Api, driver: str, namespace: str, name: str) -> Record | None:
     """Return the newest record of a release, or ``None`` when helm knows no such release."""
-    kind = _kind(driver)
-    path = api.path(api.kind("v1", kind), namespace)
+    newest = _newest(api, driver, namespace, name)
+    stored = api.get("v1", _kind(driver), namespace, newest["name"]) if newest else None
+    if not newest or stored is None:
+        return None
+    return Record(newest["name"], newest["labels"], _decode(_kind(driver), stored["data"]["release"]))
+
+
+def is_pending(api: Api, driver: str, namespace: str, name: str) -> bool:
+    """Whether a release is pending; cheap, for the record itself is not fetched."""
+    newest = _newest(api, driver, namespace, name)
+    return bool(newest) and newest["labels"].get("status") in _PENDING
+
+
+def _newest(api: Api, driver: str, namespace: str, name: str) -> Mapping[str, Any]:
+    path = api.path(api.kind("v1", _kind(driver)), namespace)
     listed = api.request("GET", path, query={"labelSelector": f"owner=helm,name={name}"}, accept=_METADATA_ONLY)
-    revisions = [item["metadata"] for item in listed.get("items") or []]
-    if not revisions:
-        return None
-    newest = max(revisions, key=lambda m: int(m["labels"].get("version", 0)))
-    stored = api.get("v1", kind, namespace, newest["name"])
-    if stored is None:
-        return None
-    return Record(newest["name"], newest["labels"], _decode(kind, stored["data"]["release"]))
+    revisions: list[Mapping[str, Any]] = [item["metadata"] for item in listed.get("items") or []]
+    return max(revisions, key=lambda m: int(m["labels"].get("version", 0)), default={})
 
 
 def mark_failed(api: Api, driver: str, namespace: str, record: Record) -> None:

@@ -82,9 +82,17 @@ class Release(Resource):
         inputs["version"] = str(found["version"])
         return []
 
-    def diff(self, call: Call, _id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values) -> Diff:  # noqa: ARG002
-        """Compare with the state; a new name or namespace is a new release."""
-        return release_inputs.compare(old_inputs, old_outputs, new_inputs)
+    def diff(self, _call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values) -> Diff:
+        """Compare with the state; a new name or namespace is a new release.
+
+        A release that a killed update left pending is a change as well, even if the program was changed back since.
+        """
+        changes = release_inputs.compare(old_inputs, old_outputs, new_inputs)
+        if changes.any or self._cluster.trouble:
+            return changes
+        driver, where = self._cluster.settings.helm_driver, naming.split(resource_id)
+        pending = record.is_pending(self._cluster.api, driver, *where)
+        return Diff({"status.status": "update"}, inputs=False) if pending else changes
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
         """Install it and wait until it works."""

@@ -108,8 +108,8 @@ def compare(old_inputs: Values, old_outputs: Values, new_inputs: Values) -> Diff
     status = old_outputs.get("status")
     if isinstance(status, Mapping) and status.get("status") != _HEALTHY:
         detailed["status.status"] = "update"
-        return Diff(detailed, replaces, inputs=bool(changes.detailed))
-    return Diff(detailed, replaces)
+    # The old side is the outputs: after a failed update the engine still has the inputs of the one before.
+    return Diff(detailed, replaces, inputs=False)
 
 
 def _restrict(state: Any, old: Any, new: Any) -> Any:

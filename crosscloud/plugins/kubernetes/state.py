@@ -83,8 +83,8 @@ def hide(kind: tuple[str, str], inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def old_inputs(recorded: Values, outputs: Values) -> Values:
-    """Return the inputs of the last update: the engine's record of them, else the state's own."""
-    return recorded or Values(outputs.get(INPUTS) or {})
+    """Return the inputs that were applied last: the state's own, for the engine's may be of the last success."""
+    return Values(outputs[INPUTS], outputs.secret_below(INPUTS)) if outputs.get(INPUTS) else recorded
 
 
 def prune(live: Any, inputs: Any) -> Any:
