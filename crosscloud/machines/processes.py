@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from crosscloud.machines import host
@@ -58,12 +58,11 @@ def cgroup_folders(name: str) -> list[Path]:
 def cgroup_members(name: str) -> set[int]:
     """Return every process in the control group ``name`` or in one below it."""
     members: set[int] = set()
-    for top in cgroup_folders(name):
-        for listing in (top / "cgroup.procs", *top.rglob("cgroup.procs")):
-            try:
-                members.update(int(pid) for pid in listing.read_text().split())
-            except OSError:  # the group went meanwhile, or is a threaded one whose processes its parent lists
-                continue
+    for group in _groups(name):
+        try:
+            members.update(int(pid) for pid in (group / "cgroup.procs").read_text().split())
+        except OSError:  # the group went meanwhile, or is a threaded one whose processes its parent lists
+            continue
     return members
 
 
@@ -123,16 +122,20 @@ def _own_levels() -> int:
 
 def _remove_cgroup(name: str) -> bool:
     gone = True
-    for top in cgroup_folders(name):
-        groups: Iterable[Path] = sorted((top, *(p for p in top.rglob("*") if p.is_dir())), reverse=True)
-        for group in groups:
-            try:
-                group.rmdir()
-            except FileNotFoundError:
-                continue
-            except OSError:  # a killed process counts as a member until it is reaped
-                gone = False
+    for group in reversed(_groups(name)):
+        try:
+            group.rmdir()
+        except FileNotFoundError:
+            continue
+        except OSError:  # a killed process counts as a member until it is reaped
+            gone = False
     return gone
+
+
+def _groups(name: str) -> list[Path]:
+    """Return the control group and all below it, outer ones first; they may vanish while they are listed."""
+    tops = cgroup_folders(name)
+    return [Path(folder) for top in tops for folder, _, _ in os.walk(top)]
 
 
 def _signal(pid: int, number: int) -> None:
