@@ -21,9 +21,11 @@ REFUSED = (401, 403)
 class ApiError(NotYet):
     """The API server did not give what was asked for. It may yet: a check that waits tries again."""
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, status: int, reason: str, what: str = "") -> None:
+        super().__init__(f"{what}: {reason}" if what else reason)
         self.status = status
+        #: What is wrong, without what was asked for.
+        self.reason = reason
 
 
 class Api(Protocol):
@@ -152,14 +154,14 @@ def _decode(status: int, text: str, what: str) -> Any:
         try:
             return json.loads(text) if text else None
         except ValueError:
-            raise ApiError(status, f"{what}: the answer is not JSON: {text[:80]!r}") from None
+            raise ApiError(status, f"the answer is not JSON: {text[:80]!r}", what) from None
     try:
         message = json.loads(text)["message"]
     except (ValueError, KeyError, TypeError):
         message = text.strip()[:200] or "no text"
     if status in REFUSED:
         raise Failed(f"{what}: {status}: {message}")
-    raise ApiError(status, f"{what}: {status}: {message}")
+    raise ApiError(status, message, f"{what}: {status}")
 
 
 def _transcript(session: Any, what: str, timeout: float) -> str:

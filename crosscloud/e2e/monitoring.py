@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crosscloud.e2e.cluster import Api, items, proxied
+from crosscloud.e2e.cluster import Api, ApiError, items, proxied
 from crosscloud.e2e.model import NotYet
 
 _NAME, _COMPONENT = "app.kubernetes.io/name", "app.kubernetes.io/component"
@@ -21,7 +21,7 @@ def alertmanager_service(api: Api) -> dict[str, Any]:
 
 def prometheus(api: Api, path: str, **query: str) -> Any:
     """Return the ``data`` of an answer of Prometheus' API, or raise ``NotYet`` with the error that it gives."""
-    answer = api.get(proxied(prometheus_service(api), path), **query)
+    answer = _ask(api, prometheus_service(api), "Prometheus", path, query)
     if answer.get("status") != "success":
         raise NotYet(f"Prometheus answers {path} with {answer.get('errorType')}: {answer.get('error')}")
     return answer["data"]
@@ -36,7 +36,14 @@ def query(api: Api, expression: str) -> list[dict[str, Any]]:
 
 def alertmanager(api: Api, path: str, **query: str) -> Any:
     """Return an answer of Alertmanager's API."""
-    return api.get(proxied(alertmanager_service(api), path), **query)
+    return _ask(api, alertmanager_service(api), "Alertmanager", path, query)
+
+
+def _ask(api: Api, service: Mapping[str, Any], who: str, path: str, query: Mapping[str, str]) -> Any:
+    try:
+        return api.get(proxied(service, path), **query)
+    except ApiError as error:
+        raise NotYet(f"{who} does not answer: {error.reason}") from None
 
 
 def pods_of(api: Api, service: Mapping[str, Any]) -> list[dict[str, Any]]:

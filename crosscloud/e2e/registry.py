@@ -70,7 +70,8 @@ def _manifest(host: str, repository: str, reference: str) -> tuple[str, dict[str
             body = _fetch(url, {**headers, "Authorization": f"Bearer {_token(error.headers)}"})
         return f"sha256:{hashlib.sha256(body).hexdigest()}", json.loads(body)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", error)
+        cause = getattr(error, "reason", error)
+        reason = getattr(cause, "strerror", None) or cause
         raise RegistryError(f"{host} can't be asked about {repository}: {reason}") from None
 
 

@@ -32,13 +32,13 @@ class Running:
 
 
 def containers(pods: list[dict[str, Any]], *, except_in: str) -> list[Running]:
-    """Return the running containers of all pods, init containers that keep running among them.
+    """Return the running containers of all pods that stay, init containers that keep running among them.
 
-    ``except_in`` is the namespace of the checks themselves.
+    A pod that is being deleted may be the old one of a change; ``except_in`` is the namespace of the checks themselves.
     """
     found = []
     for pod in pods:
-        if pod["metadata"]["namespace"] == except_in:
+        if pod["metadata"]["namespace"] == except_in or pod["metadata"].get("deletionTimestamp"):
             continue
         statuses = [
             *(pod["status"].get("initContainerStatuses") or []),

@@ -1,5 +1,6 @@
 """The checks as a person sees them: a table that fills up on a terminal, a line a check elsewhere."""
 
+import re
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 _STYLE = {Status.PASSED: "green", Status.FAILED: "bold red", Status.ERROR: "bold magenta"}
+#: A digest, and as much of it as tells it from others; the report has all of it.
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 #: Lines of a reason that are shown; the report has them all.
 SHOWN = 8
 
@@ -81,8 +84,9 @@ def plain(result: Result) -> str:
 
 
 def lines(result: Result) -> list[str]:
-    """Return what is worth reading of a result, without control characters: the words may come from any program."""
-    return ["".join(c if c.isprintable() else "\ufffd" for c in line) for line in _worth_reading(result)]
+    """Return what is worth reading of a result: digests short, and no control characters, whoever's words they are."""
+    found = [_DIGEST.sub(r"\1", line) for line in _worth_reading(result)]
+    return ["".join(c if c.isprintable() else "\ufffd" for c in line) for line in found]
 
 
 def _worth_reading(result: Result) -> list[str]:

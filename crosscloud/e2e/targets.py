@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from crosscloud.e2e.cluster import Api, items
+from crosscloud.e2e.model import NotYet
 from crosscloud.e2e.monitoring import alertmanager_service, pods_of, prometheus_service
 from crosscloud.e2e.pods import name
 
@@ -48,8 +49,8 @@ def expected(api: Api, coredns_pods: list[dict[str, Any]]) -> list[Expected]:
         *(Expected(f"kubelet of {node['metadata']['name']}", node=node["metadata"]["name"]) for node in nodes),
         *(_node_exporter(node) for node in nodes),
         *_api_servers(api),
-        *(_pod("CoreDNS", pod, PORTS["coredns"]) for pod in coredns_pods),
-        *(_pod("Alertmanager", pod, PORTS["alertmanager"]) for pod in pods_of(api, alertmanager_service(api))),
+        *_pods("CoreDNS", coredns_pods, PORTS["coredns"]),
+        *_pods("Alertmanager", pods_of(api, alertmanager_service(api)), PORTS["alertmanager"]),
         *_prometheus(api),
     ]
 
@@ -86,19 +87,21 @@ def _api_servers(api: Api) -> list[Expected]:
     ]
 
 
-def _pod(what: str, pod: Mapping[str, Any], port: int) -> Expected:
-    return Expected(f"{what} pod {name(pod)}", join(pod["status"].get("podIP", ""), port))
+def _pods(what: str, pods: list[dict[str, Any]], port: int) -> list[Expected]:
+    """Return what to expect of a project's pods; there has to be one, or nothing would be expected of it."""
+    staying = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+    if not staying:
+        raise NotYet(f"there is no pod of {what} to scrape")
+    return [Expected(f"{what} pod {name(pod)}", join(pod["status"].get("podIP", ""), port)) for pod in staying]
 
 
 class _Itself(Expected):
-    """Prometheus: it may scrape itself by the name localhost."""
+    """Prometheus itself, which it may know by the name localhost."""
 
     def matches(self, target: Mapping[str, Any]) -> bool:
         return scraped_address(target) in (self.address, f"localhost:{PORTS['prometheus']}")
 
 
 def _prometheus(api: Api) -> list[Expected]:
-    return [
-        _Itself(f"Prometheus pod {name(pod)}", join(pod["status"].get("podIP", ""), PORTS["prometheus"]))
-        for pod in pods_of(api, prometheus_service(api))
-    ]
+    pods = _pods("Prometheus", pods_of(api, prometheus_service(api)), PORTS["prometheus"])
+    return [_Itself(one.what, one.address) for one in pods]

@@ -114,17 +114,23 @@ def requests(asked: list[Question], addresses: list[str]) -> list[dict[str, Any]
 
 
 def judge(asked: list[Question], addresses: list[str], results: dict[str, Any], node: str) -> list[str]:
-    """Return a line for each answer to a node that is missing or wrong; one line where nothing is answered at all."""
+    """Return a line for each thing that is wrong with a server's answers to a node over a transport."""
     problems = []
     for address in addresses:
         for transport in TRANSPORTS:
+            wrong: dict[str, list[Question]] = {}
+            for question in asked:
+                why = question.wrong(results[f"{address} {transport} {question.kind}"])
+                wrong.setdefault(why, []).append(question)
             to = f"from {node} to {address} over {transport.upper()}"
-            wrong = {q: q.wrong(results[f"{address} {transport} {q.kind}"]) for q in asked}
-            if len(set(wrong.values())) == 1 and all(wrong.values()):
-                problems.append(f"no question {to} was answered: {wrong[asked[0]]}")
-            else:
-                problems += [f"{q.kind} ({q.type} {q.name}) {to}: {why}" for q, why in wrong.items() if why]
+            problems += [f"{_named(found, asked)} {to}: {why}" for why, found in wrong.items() if why]
     return problems
+
+
+def _named(found: list[Question], asked: list[Question]) -> str:
+    if len(found) == len(asked):
+        return "all questions"
+    return ", ".join(question.kind for question in found) if len(found) > 1 else f"{found[0].kind} ({found[0].name})"
 
 
 CHECK = Check("dns", "CoreDNS answers for services and pods, from inside the cluster", run, probes=True)

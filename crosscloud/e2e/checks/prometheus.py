@@ -22,7 +22,7 @@ def run_targets(context: Context) -> list[str]:
 def scraped(context: Context) -> list[str]:
     """Compare Prometheus' targets with the cluster once."""
     pods = [pod for pod in items(context.api, "/api/v1/pods") if runs(pod, context.release.coredns.image)]
-    wanted = targets.expected(context.api, [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")])
+    wanted = targets.expected(context.api, pods)
     found = active_targets(context)
     problems = targets.missing(wanted, found)
     if problems:

@@ -88,8 +88,8 @@ def test_a_server_that_answers_nothing_is_one_line_a_node_and_transport() -> Non
     with pytest.raises(Failed) as caught:
         dns.run(made)
     assert str(caught.value).splitlines()[:-1] == [
-        "no question from worker to 10.96.0.10 over UDP was answered: i/o timeout",
-        "no question from worker to 10.96.0.10 over TCP was answered: i/o timeout",
+        "all questions from worker to 10.96.0.10 over UDP: i/o timeout",
+        "all questions from worker to 10.96.0.10 over TCP: i/o timeout",
     ]
 
 

@@ -92,6 +92,16 @@ def test_a_container_that_does_not_run_does_not_count(api: FakeApi) -> None:
         images.run(context(api))
 
 
+def test_a_pod_that_is_being_deleted_neither_counts_nor_fails(api: FakeApi) -> None:
+    running(api, "alertmanager")["imageID"] = f"registry.cncf.ci/alertmanager/alertmanager@{OTHER}"
+    leaving = next(p for p in api.objects["/api/v1/pods"] if p["metadata"]["name"] == "alertmanager-0")
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    with pytest.raises(
+        Failed, match=r"alertmanager: nothing runs .*pod monitoring/alertmanager-0: its pod is being deleted"
+    ):
+        images.run(context(api))
+
+
 def test_a_missing_part_of_the_control_plane_fails(api: FakeApi) -> None:
     del api.objects["/api/v1/pods"][1]
     with pytest.raises(Failed, match="kubernetes: no kube-controller-manager is ready on cp"):

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from crosscloud.e2e.checks import node_metrics, prometheus
+from crosscloud.e2e.cluster import ApiError
 from crosscloud.e2e.model import Failed
 
 from .fakes import FakeApi, context, node, of_release
@@ -47,6 +48,14 @@ def test_a_missing_target_fails_and_is_named(api: FakeApi, job: str, missing: st
         prometheus.run_targets(context(api))
 
 
+@pytest.mark.parametrize(("prefix", "who"), [("coredns", "CoreDNS"), ("alertmanager", "Alertmanager")])
+def test_a_project_without_any_pod_is_missed_and_not_left_out(api: FakeApi, prefix: str, who: str) -> None:
+    for path in ("/api/v1/pods", "/api/v1/namespaces/monitoring/pods"):
+        api.objects[path] = [p for p in api.objects[path] if not p["metadata"]["name"].startswith(prefix)]
+    with pytest.raises(Failed, match=f"there is no pod of {who} to scrape"):
+        prometheus.run_targets(context(api))
+
+
 def test_a_target_that_is_down_fails_with_prometheus_own_words(api: FakeApi) -> None:
     targets(api)[2] = target("coredns", "http://10.244.0.2:9153/metrics", "down")
     with pytest.raises(Failed, match=r"target 10\.244\.0\.2:9153 of job coredns is down: connection refused"):
@@ -78,6 +87,13 @@ def test_no_prometheus_at_all_fails_with_what_was_looked_for(api: FakeApi) -> No
     with pytest.raises(Failed, match=r"no service with the labels app\.kubernetes\.io/name=alertmanager"):
         prometheus.run_targets(context(api))
     with pytest.raises(Failed, match=r"app\.kubernetes\.io/name=prometheus,app\.kubernetes\.io/component=server"):
+        prometheus.run_queries(context(api))
+
+
+def test_a_prometheus_without_a_pod_fails_with_the_api_servers_reason(api: FakeApi) -> None:
+    path = f"{PROMETHEUS}/api/v1/status/buildinfo"
+    api.answers[path] = ApiError(503, "no endpoints available", f"GET {path}: 503")
+    with pytest.raises(Failed, match=r"^Prometheus does not answer: no endpoints available"):
         prometheus.run_queries(context(api))
 
 

@@ -148,6 +148,14 @@ def test_on_a_terminal_a_table_ends_with_every_check() -> None:
     assert rows[-2] == "alerts   error     0.0 s   this check is broken: ZeroDivisionError: oops"
 
 
+def test_digests_are_short_in_the_table_and_whole_in_the_report() -> None:
+    result = Result(CHECKS[1], Status.FAILED, 1.0, reason=f"runs x@{digest('coredns')}")
+    assert table.lines(result) == ["runs x@sha256:000000000000"]
+    failure = suite(Run([result], 1.0)).find("testcase/failure")
+    assert failure is not None
+    assert failure.text == f"runs x@{digest('coredns')}"
+
+
 def test_a_check_that_still_runs_shows_what_it_is_about() -> None:
     out = io.StringIO()
     Console(file=out, width=100, color_system=None).print(table.table(CHECKS, {}))
