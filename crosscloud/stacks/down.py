@@ -23,7 +23,7 @@ def down(name: str) -> None:
         print(f"    there is no stack {name}", flush=True)
     files.remove_kubeconfig(name)
     if local:
-        _clean_host()
+        clean_host()
 
 
 def _destroy(stack: Stack, *, local: bool) -> None:
@@ -37,7 +37,7 @@ def _destroy(stack: Stack, *, local: bool) -> None:
     stack.ask("stack", "rm", "--yes", "--preserve-config", *(["--force"] if local else []))
 
 
-def _clean_host() -> None:
+def clean_host() -> None:
     """Remove what no stack needs any more: machines without one, the registry's process, an empty backend."""
     from crosscloud.artifacts import registry
     from crosscloud.machines import cleanup

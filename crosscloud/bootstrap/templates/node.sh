@@ -77,7 +77,16 @@ EOF
   retry 60 0.2 $CTR version >/dev/null 2>&1
 }
 
-pull() { retry 300 2 $CTR images pull --hosts-dir /etc/containerd/certs.d "$1" >/dev/null; }
+# A registry may be slow to come; an image that it does not have is no use waiting for.
+pull() {
+  local words limit=$((SECONDS + 300))
+  until words=$($CTR images pull --hosts-dir /etc/containerd/certs.d "$1" 2>&1 >/dev/null); do
+    say "$1 can't be pulled: ${words##*: }"
+    case $words in *"not found"*) return 1 ;; esac
+    [ $SECONDS -lt $limit ] || return 1
+    sleep 2
+  done
+}
 
 # from_image IMAGE COMMAND...: runs the command with the image's root file system mounted at $root.
 from_image() {

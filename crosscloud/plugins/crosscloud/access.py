@@ -70,6 +70,7 @@ def _wait(call: Call, inputs: Values) -> tuple[str, str]:
     limit = call.timeout or _DEFAULT_TIMEOUT
     started = time.monotonic()
     endpoint, token, logs = inputs["endpoint"], inputs["bootstrapToken"], inputs["bootLogs"]
+    shown = ""
     while True:
         try:
             ca = discovery.certificate_authority(endpoint, token)
@@ -79,7 +80,9 @@ def _wait(call: Call, inputs: Values) -> tuple[str, str]:
         waited = time.monotonic() - started
         _stop_early(call, inputs, waited, limit, last)
         doing = next((said for said in map(boot_log.progress, logs.values()) if said), "booting")
-        call.status(f"{doing} ({waited:.0f} s)")
+        if doing != shown:  # each status is a line where nobody watches a live display
+            call.status(doing)
+            shown = doing
         time.sleep(_PAUSE)
 
 

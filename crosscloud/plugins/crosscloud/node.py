@@ -94,7 +94,7 @@ def _remove(api: Any, name: str, uid: str) -> None:
 def _wait_ready(call: Call, inputs: Values) -> Any:
     limit = call.timeout or _DEFAULT_TIMEOUT
     started = time.monotonic()
-    name = inputs["nodeName"]
+    name, shown = inputs["nodeName"], ""
     while True:
         ready, reason, node = _look(inputs)
         if ready:
@@ -107,8 +107,10 @@ def _wait_ready(call: Call, inputs: Values) -> Any:
             raise PluginError(f"the bootstrap of {name} failed; {boot_log.excerpt(logs)}")
         if waited > limit:
             raise PluginError(f"node {name} was not Ready within {limit:.0f} s: {reason}; {boot_log.excerpt(logs)}")
-        doing = boot_log.progress(logs[name]) if node is None else reason
-        call.status(f"{doing or reason} ({waited:.0f} s)")
+        doing = (boot_log.progress(logs[name]) if node is None else reason.partition(":")[0]) or reason
+        if doing != shown:
+            call.status(doing)
+            shown = doing
         time.sleep(_PAUSE)
 
 

@@ -1,0 +1,49 @@
+"""The cluster that the end-to-end tests share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crosscloud.machines import store
+from tests.cluster.project import TestStack
+
+
+def records(cluster: str) -> list[str]:
+    """Return what this host has for the stack of this name: machines, networks, load balancers."""
+    everything: list[Any] = [record for kind in store.FOLDERS for record in store.everything(kind)]
+    return [record.id for record in everything if f":{cluster}::" in record.urn]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
+    """A stack of one control plane and one worker that `crosscloud up` has brought up; it is gone afterwards."""
+    made = TestStack(tmp_path_factory.mktemp("a project"), "shared")
+    made.configure()
+    try:
+        output = made.crosscloud("up")
+        (made.folder / "up.log").write_text(output)
+        yield made
+    finally:
+        made.crosscloud("down")
+        assert records("shared") == []
+
+
+@pytest.fixture(scope="session")
+def up_log(stack: TestStack) -> str:
+    """What the first `crosscloud up` printed."""
+    return (stack.folder / "up.log").read_text()
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[TestStack]:
+    """A stack that is not yet up, for a test that breaks things; it is gone afterwards."""
+    made = TestStack(tmp_path / "a project", "own")
+    made.configure()
+    made.pulumi("stack", "init", "--no-select")
+    try:
+        yield made
+    finally:
+        made.crosscloud("down")
+        assert records("own") == []

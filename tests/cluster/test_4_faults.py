@@ -1,0 +1,115 @@
+"""What must hold when machines die, engines are killed and bootstraps fail."""
+
+import os
+import random
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from crosscloud.machines import cleanup, instances
+from tests.cluster.conftest import records
+from tests.cluster.nodes import inside, kubectl, machine, nodes
+from tests.cluster.project import TestStack, eventually
+
+pytestmark = [pytest.mark.cluster, pytest.mark.engine, pytest.mark.machines]
+
+
+def test_a_worker_that_died_is_seen_by_refresh_and_put_back_by_up(stack: TestStack) -> None:
+    dead = machine(stack, "worker-0")
+    os.kill(dead.supervisor[0], signal.SIGKILL)
+    os.kill(dead.leader[0], signal.SIGKILL)
+    eventually(20, "the machine is gone", lambda: not instances.running(dead))
+    stack.crosscloud("up", "--no-check")
+    put_back = machine(stack, "worker-0")
+    assert put_back.id != dead.id
+    assert put_back.id in nodes(stack)
+    assert dead.id not in nodes(stack)
+    assert re.search(r"Resources:\s+\d+ unchanged\n", stack.up())
+
+
+def test_an_up_that_is_killed_is_finished_by_the_next_one(own_stack: TestStack) -> None:
+    moments = [random.Random(number).uniform(0.5, 20) for number in range(3)]  # noqa: S311
+    for moment in moments:
+        _kill_during_up(own_stack, moment)
+    own_stack.crosscloud("up", "--no-check")
+    assert re.search(r"Resources:\s+\d+ unchanged\n", own_stack.up())
+    named = {m["hostname"] for m in own_stack.resources("crosscloud:index:Machine").values()}
+    assert set(nodes(own_stack)) == named
+    assert len(records("own")) == len(named) + 2, "one network, one load balancer, and nothing orphaned"
+
+
+def _kill_during_up(stack: TestStack, moment: float) -> None:
+    process = stack.start("pulumi", "up", "--yes", "--skip-preview", "--refresh", "-s", stack.name, "--non-interactive")
+    time.sleep(moment)
+    process.kill()
+    process.wait()
+    eventually(10, "the engine's plugins end with it", lambda: not _plugins_of(process.pid))
+    # what the killed run's lock and pending operations ask for
+    from crosscloud.stacks.pulumi import Stack
+    from crosscloud.stacks.recovery import recover
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stack.environment.items():
+            patch.setenv(name, value)
+        recover(Stack(stack.name))
+
+
+def _plugins_of(session: int) -> list[int]:
+    """Return the processes of a run's session that are still there (it was started in a session of its own)."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def test_a_failed_bootstrap_ends_up_soon_with_the_boot_log_in_the_error(own_stack: TestStack) -> None:
+    own_stack.configure(workers={"count": 0}, images={"etcd": "registry.cncf.ci/etcd-io/etcd:nowhere"})
+    started = time.monotonic()
+    output = own_stack.pulumi("up", "--yes", "--skip-preview", "--suppress-progress", check=False)
+    assert time.monotonic() - started < 60
+    assert "registry.cncf.ci/etcd-io/etcd:nowhere can't be pulled: not found" in output, output
+    assert "BOOTSTRAP FAILED while: pulling" in output
+    assert "the last lines of the boot log of own-control-plane-0" in output
+
+
+def test_three_control_planes_survive_the_loss_of_one_and_up_restores_it(own_stack: TestStack) -> None:
+    own_stack.configure(controlPlanes={"count": 3}, workers={"count": 0})
+    own_stack.up()
+    assert _etcd_members(own_stack) == 3
+    dead = machine(own_stack, "control-plane-0")
+    os.kill(dead.supervisor[0], signal.SIGKILL)
+    os.kill(dead.leader[0], signal.SIGKILL)
+    eventually(30, "the API answers without it", lambda: len(nodes(own_stack)) == 3)
+    own_stack.crosscloud("up", "--no-check")
+    named = {m["hostname"] for m in own_stack.resources("crosscloud:index:Machine").values()}
+    assert dead.id not in named
+    assert set(nodes(own_stack)) == named
+    assert _etcd_members(own_stack) == 3
+
+
+def _etcd_members(stack: TestStack) -> int:
+    pki = "/etc/kubernetes/pki/etcd"
+    listed = kubectl(
+        stack,
+        *("-n", "kube-system", "exec", f"etcd-{machine(stack, 'control-plane-1').id}", "--", "etcdctl"),
+        *(f"--cacert={pki}/ca.crt", f"--cert={pki}/healthcheck-client.crt", f"--key={pki}/healthcheck-client.key"),
+        *("member", "list"),
+    )
+    return len([line for line in listed.splitlines() if "started" in line])
+
+
+def test_down_leaves_nothing(own_stack: TestStack) -> None:
+    own_stack.configure(workers={"count": 0})
+    own_stack.up()
+    assert inside(machine(own_stack, "control-plane-0"), "hostname").startswith("own-control-plane-0")
+    own_stack.crosscloud("down")
+    assert records("own") == []
+    assert not [line for line in cleanup.leftovers() if "own-" in line]

@@ -1,0 +1,29 @@
+#!/bin/sh
+# Runs every test: first what needs nothing but Python, then what needs the engine or machines, then the real clusters.
+set -eu
+cd "$(dirname -- "$0")/.."
+unset PYTHONDONTWRITEBYTECODE
+pytest=.venv/bin/pytest
+failed=""
+
+part() {
+  title=$1
+  shift
+  start=$(date +%s)
+  printf '==> %s\n' "$title"
+  "$@" || failed="$failed  $title\n"
+  printf '    %s: %s s\n' "$title" $(($(date +%s) - start))
+}
+
+part "unit tests" $pytest -q -n 2 -m "not engine and not machines and not cluster"
+if [ "$(id -u)" = 0 ] && [ "$(uname)" = Linux ]; then
+  # the images of the release: what the clusters, and some of the engine's tests, run
+  part "images of the release" .venv/bin/crosscloud artifacts build
+  part "engine and machines" $pytest -q -m "(engine or machines) and not cluster"
+  part "clusters" $pytest -q -m cluster --durations=15
+  # the registry that the build started serves the clusters of this checkout's stacks, if there are any
+  .venv/bin/python -m crosscloud.stacks.idle
+else
+  failed="$failed  engine, machines and clusters: they need root on Linux (machines are containers of systemd-nspawn)\n"
+fi
+[ -z "$failed" ] || { printf 'FAILED:\n%b' "$failed"; exit 1; }
