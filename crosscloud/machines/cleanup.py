@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from crosscloud.machines import balancers, commands, host, instances, networks, nft, processes, store
+from crosscloud.machines import balancers, commands, firewall, host, instances, networks, nft, processes, store
 from crosscloud.machines.host import host_lock
 
 
@@ -55,6 +55,7 @@ def leftovers() -> list[str]:
         found.append(f"link {bridge}")
         found += [f"link {name} of {bridge}" for name in networks.links_of(bridge)]
     found += [f"nft table {table}" for table in _tables()]
+    found += [f"firewall rule {rule}" for rule in firewall.rules(f"cc-{store.home_key()}")]
     routes = json.loads(commands.run(["ip", "-j", "-4", "route"], purpose="list the host's routes") or "[]")
     found += [f"route {route['dst']}" for route in routes if route.get("dev", "").startswith(f"cc-{store.home_key()}")]
     return found
@@ -72,6 +73,7 @@ def _remove_unrecorded() -> list[str]:
         for bridge in _bridges():
             networks.remove_bridge(bridge)
             removed.append(f"bridge {bridge}, which no record knew")
+        removed += [f"firewall rule {rule}" for rule in firewall.dismiss(f"cc-{store.home_key()}")]
         for table in _tables():
             nft.remove(table)
             removed.append(f"nft table {table}, which no record knew")

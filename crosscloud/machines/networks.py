@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from crosscloud.machines import addresses, commands, nft, processes, requirements, store
+from crosscloud.machines import addresses, commands, firewall, nft, processes, requirements, store
 from crosscloud.machines.errors import MachineError
 from crosscloud.machines.host import host_lock
 from crosscloud.machines.store import Network
@@ -129,6 +129,7 @@ def _build(network: Network) -> None:
     # The gateway would keep the lowest address of its links as its own, which changes with every machine.
     mac = "02:" + ":".join(network.id[i : i + 2] for i in range(0, 10, 2))
     commands.run(["ip", "link", "set", network.bridge, "address", mac, "up"], purpose=purpose)
+    firewall.admit(network.bridge)
     commands.run(["ip", "address", "add", f"{network.gateway}/{prefix}", "dev", network.bridge], purpose=purpose)
     if network.inputs["outbound"] and nft.forwarding_before() is None:
         nft.remember_forwarding(_FORWARDING.read_text().strip())
@@ -147,6 +148,7 @@ def _guard(network: Network) -> None:
 def _remove(network: Network) -> None:
     """Remove what there is of the network, in whatever state it was left, and its record last."""
     remove_bridge(network.bridge)
+    firewall.dismiss(network.bridge)
     nft.remove(network.table)
     store.forget(network)
     restore_forwarding()

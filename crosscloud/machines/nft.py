@@ -80,12 +80,12 @@ def apply(script: str, purpose: str) -> None:
 
 def tables() -> set[str]:
     """Return the names of our networks' tables on this host, whichever checkout they belong to."""
-    return {name for name in _all_tables() if name.startswith("crosscloud-") and not name.startswith(_SYSCTL_MARK)}
+    return {name for name in all_tables() if name.startswith("crosscloud-") and not name.startswith(_SYSCTL_MARK)}
 
 
 def remove(table: str) -> None:
     """Remove the table if it is there."""
-    if table in _all_tables():
+    if table in all_tables():
         apply(f"delete table ip {table}\n", f"remove the nft table {table}")
 
 
@@ -104,7 +104,7 @@ def forwarding_before() -> str | None:
     It is kept in the name of an empty nft table: seen by every checkout on the host, and gone after a reboot as the
     setting itself is.
     """
-    marks = [name for name in _all_tables() if name.startswith(_SYSCTL_MARK)]
+    marks = [name for name in all_tables() if name.startswith(_SYSCTL_MARK)]
     return marks[0].removeprefix(_SYSCTL_MARK) if marks else None
 
 
@@ -118,6 +118,7 @@ def forget_forwarding(value: str) -> None:
     remove(f"{_SYSCTL_MARK}{value}")
 
 
-def _all_tables() -> set[str]:
+def all_tables() -> set[str]:
+    """Return the names of all IPv4 tables on this host, whoever they belong to."""
     listing = json.loads(commands.run(["nft", "-j", "list", "tables"], purpose="list the nft tables"))
     return {item["table"]["name"] for item in listing["nftables"] if item.get("table", {}).get("family") == "ip"}

@@ -84,6 +84,8 @@ def make_cgroup(name: str) -> list[Path]:
     for place in host.cgroup_mounts():
         group = place / name
         group.mkdir(exist_ok=True)
+        if host.cgroup_version() == 2:  # noqa: PLR2004
+            _hand_down_controllers(place)
         for setting in ("cpuset.cpus", "cpuset.mems"):  # version 1 accepts no process before these are set
             if (place / setting).exists() and (group / setting).exists() and host.cgroup_version() == 1:
                 (group / setting).write_text((place / setting).read_text())
@@ -113,6 +115,15 @@ def wait_until(condition: Callable[[], bool], timeout: float, step: float = 0.02
             return False
         time.sleep(step)
     return True
+
+
+def _hand_down_controllers(place: Path) -> None:
+    """Let the control groups below ``place`` have its controllers: with version 2 each level has to be told to."""
+    for controller in (place / "cgroup.controllers").read_text().split():
+        try:
+            (place / "cgroup.subtree_control").write_text(f"+{controller}")
+        except OSError:  # not ours to hand down here: what needs it in the machine says so
+            continue
 
 
 def _own_levels() -> int:

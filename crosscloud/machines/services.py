@@ -47,10 +47,11 @@ def start(
 
 def _service(unit: str, environment: Mapping[str, str], command: Sequence[str]) -> list[str]:
     return [
-        *("systemd-run", "--quiet", "--collect", "--no-block", f"--unit={unit}.service"),
+        *("systemd-run", "--quiet", "--collect", "--no-block", f"--unit={unit}.service", f"--description={unit}"),
         *("--property=Delegate=yes", "--property=KillMode=mixed", "--property=TasksMax=infinity"),
         "--property=LimitNOFILE=1048576",
         *(f"--setenv={key}={value}" for key, value in environment.items()),
         "--",
-        *command,
+        # systemd puts variables in for dollar signs, and one of them for two.
+        *(part.replace("$", "$$") for part in command),
     ]
