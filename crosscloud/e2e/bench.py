@@ -16,6 +16,8 @@ from crosscloud.e2e.wait import Deadline
 
 #: Seconds that the cluster is given to remove the namespace.
 REMOVAL = 45.0
+#: Seconds after which pods are dropped whose node has not said that they ended; it takes seven with healthy nodes.
+PATIENCE = 12.0
 #: Seconds beyond a plan's own time limits for starting the command in the pod.
 START = 15.0
 
@@ -90,9 +92,12 @@ class Bench:
     def remove(self) -> str:
         """Delete the namespace and wait for it to be gone; return what is left to say, empty if it is gone."""
         path = f"/api/v1/namespaces/{self.namespace}"
+        deadline = Deadline(REMOVAL)
 
         def gone() -> None:
             self._api.delete(path)
+            if deadline.remaining < REMOVAL - PATIENCE:
+                self._force()
             try:
                 state = self._api.get(path)["status"]
             except ApiError as error:
@@ -103,10 +108,16 @@ class Bench:
             raise NotYet(f"namespace {self.namespace} is not gone yet: {'; '.join(blocked) or state['phase']}")
 
         try:
-            Deadline(REMOVAL).until(gone)
+            deadline.until(gone)
         except Failed as error:
             return f"{error}\nremove it by: kubectl delete namespace {self.namespace}"
         return ""
+
+    def _force(self) -> None:
+        """Drop pods whose node does not say that they ended; their containers, if any, end when the node comes back."""
+        for pod in items(self._api, f"/api/v1/namespaces/{self.namespace}/pods"):
+            path = f"/api/v1/namespaces/{self.namespace}/pods/{pod['metadata']['name']}"
+            self._api.delete(path, gracePeriodSeconds="0")
 
     def _wait_for_start(self, deadline: Deadline) -> None:
         if not self._started.wait(deadline.remaining):

@@ -11,7 +11,7 @@ from crosscloud.e2e.model import E2eError, Failed, NotYet
 from crosscloud.kubeconfig import Kubeconfig
 
 #: Seconds for one answer of the API server.
-REQUEST_TIMEOUT = 15.0
+REQUEST_TIMEOUT = 10.0
 #: The channel on which an executed command's end is told, as a Status object.
 ERROR_CHANNEL = 3
 #: Answers that waiting does not change: who we are, and what we may do.
@@ -43,7 +43,7 @@ class Api(Protocol):
     def post(self, path: str) -> None:
         """Post nothing to ``path`` and expect nothing back: what a service's own switches are like."""
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, **query: str) -> None:
         """Delete the object at ``path``; one that is gone already is fine."""
 
     def execute(self, namespace: str, pod: str, command: list[str], line: str, timeout: float) -> str:
@@ -103,10 +103,10 @@ class Cluster:
         """See ``Api``."""
         self._request("POST", path)
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, **query: str) -> None:
         """See ``Api``."""
         try:
-            self._request("DELETE", path)
+            self._request("DELETE", path, query=query)
         except ApiError as error:
             if error.status != 404:  # noqa: PLR2004 - HTTP's "not found"
                 raise
@@ -133,7 +133,7 @@ class Cluster:
     def _request(
         self, method: str, path: str, query: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
     ) -> Any:
-        from urllib3.exceptions import HTTPError
+        from urllib3 import exceptions
 
         content = "application/merge-patch+json" if method == "PATCH" else "application/json"
         parameters = self._client.param_serialize(
@@ -144,7 +144,9 @@ class Cluster:
         try:
             response = self._client.call_api(*parameters, _request_timeout=REQUEST_TIMEOUT)
             text = response.read().decode(errors="replace")
-        except (HTTPError, OSError) as error:
+        except exceptions.TimeoutError:
+            raise ApiError(0, f"no answer in {REQUEST_TIMEOUT:.0f} s", f"{method} {path}") from None
+        except (exceptions.HTTPError, OSError) as error:
             raise ApiError(0, f"{self._configuration.host} does not answer: {_first_line(error)}") from None
         return _decode(response.status, text, f"{method} {path}")
 

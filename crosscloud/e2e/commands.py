@@ -74,7 +74,9 @@ def check(config: kubeconfig.Kubeconfig, images: release.Release, options: Optio
             raise E2eError(f"the cluster of context {config.current_context!r} can't be checked: {error}") from None
         with Progress(CHECKS, console) as progress:
             done = run(CHECKS, cluster, images, options, progress.tell)
-    console.print(summary(done), style="green" if done.passed else "bold red", highlight=False, markup=False)
+    console.print(
+        summary(done), style="green" if done.passed else "bold red", highlight=False, markup=False, soft_wrap=True
+    )
     if junit:
         report.write(junit, done, told)
         console.print(f"report: {junit}", highlight=False, markup=False, soft_wrap=True)

@@ -33,17 +33,26 @@ def why_not_ready(pod: Mapping[str, Any]) -> str:
         return ""
     if pod["metadata"].get("deletionTimestamp"):
         return "its pod is being deleted"
+    stopped = _why_not_running(pod)
+    if stopped:
+        return stopped
+    scheduled = condition(pod, "PodScheduled")
+    if scheduled.get("status") == "False":
+        return f"not scheduled: {scheduled.get('message', scheduled.get('reason', ''))}"
+    if not pod["status"].get("containerStatuses"):
+        return "its node's kubelet has not begun to start it"
+    ready = condition(pod, "Ready")
+    return f"pod is {pod['status'].get('phase', 'new')}: {ready.get('message') or ready.get('reason') or 'not ready'}"
+
+
+def _why_not_running(pod: Mapping[str, Any]) -> str:
     for status in pod["status"].get("containerStatuses") or []:
         for kind in ("waiting", "terminated"):
             state = (status.get("state") or {}).get(kind)
             if state:
                 words = ": ".join(filter(None, (state.get("reason"), state.get("message"))))
                 return f"container {status['name']} is {kind}: {words or 'no reason given'}"
-    scheduled = condition(pod, "PodScheduled")
-    if scheduled.get("status") == "False":
-        return f"not scheduled: {scheduled.get('message', scheduled.get('reason', ''))}"
-    ready = condition(pod, "Ready")
-    return f"pod is {pod['status'].get('phase', 'new')}: {ready.get('message') or ready.get('reason') or 'not ready'}"
+    return ""
 
 
 def name(pod: Mapping[str, Any]) -> str:

@@ -65,7 +65,7 @@ def cluster_domain(search: Sequence[str], namespace: str) -> str | None:
 
 def brief(error: str) -> str:
     """Return what a probe's error says without the socket's addresses, which differ from try to try."""
-    return error.rpartition(": ")[2]
+    return "no answer" if "timeout" in error.lower() else error.rpartition(": ")[2]
 
 
 def normal(kind: str, data: str) -> str:

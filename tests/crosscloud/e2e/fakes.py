@@ -69,8 +69,8 @@ class FakeApi:
     def post(self, path: str) -> None:
         self.done.append(f"post {path}")
 
-    def delete(self, path: str) -> None:
-        self.done.append(f"delete {path}")
+    def delete(self, path: str, **query: str) -> None:
+        self.done.append(f"delete {path}" + "".join(f" {key}={value}" for key, value in query.items()))
 
     def execute(self, namespace: str, pod: str, command: list[str], line: str, timeout: float) -> str:  # noqa: ARG002
         requests = json.loads(line)["requests"]

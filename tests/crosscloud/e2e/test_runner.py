@@ -13,14 +13,14 @@ from crosscloud.e2e.model import Check, Context, Failed, NotYet, Options, Result
 from crosscloud.e2e.runner import Run
 
 from .fakes import FakeApi, release
-from .healthy import cluster
+from .healthy import add_probes, cluster
 
 
 class Disposable(FakeApi):
     """A cluster whose namespaces are gone once they are deleted."""
 
-    def delete(self, path: str) -> None:
-        super().delete(path)
+    def delete(self, path: str, **query: str) -> None:
+        super().delete(path, **query)
         self.answers[path] = ApiError(404, "gone")
 
     @property
@@ -146,6 +146,30 @@ def test_a_namespace_that_stays_fails_the_run_with_how_to_remove_it(monkeypatch:
     assert not done.passed
     assert "pods are still there" in done.leftovers
     assert "kubectl delete namespace crosscloud-e2e-" in done.leftovers
+
+
+def test_pods_of_a_node_that_is_gone_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Dead(Disposable):
+        """A cluster whose namespace goes only after its pods were dropped by force."""
+
+        def delete(self, path: str, **query: str) -> None:
+            if "/pods/" in path:
+                self.objects[path.rpartition("/")[0]] = []
+                super().delete(path, **query)
+            elif self.objects[f"{path}/pods"]:
+                self.done.append(f"delete {path}")
+                self.answers[path] = {"status": {"phase": "Terminating"}}
+            else:
+                super().delete(path)
+
+    api, healthy = Dead(), cluster()
+    api.objects, api.answers = healthy.objects, healthy.answers
+    monkeypatch.setattr(bench, "PATIENCE", 0.6)
+    made = bench.Bench(api, "probe:1")
+    made.start()
+    add_probes(api, made)
+    assert made.remove() == ""
+    assert any("/pods/probe-cp gracePeriodSeconds=0" in line for line in api.done)
 
 
 def test_what_keeps_the_probes_from_being_made_is_told_to_the_checks(api: Disposable) -> None:
