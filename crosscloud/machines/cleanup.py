@@ -4,7 +4,18 @@ import json
 import shutil
 from pathlib import Path
 
-from crosscloud.machines import balancers, commands, firewall, host, instances, networks, nft, processes, store
+from crosscloud.machines import (
+    balancers,
+    commands,
+    firewall,
+    host,
+    instances,
+    networks,
+    nft,
+    processes,
+    settings,
+    store,
+)
 from crosscloud.machines.host import host_lock
 
 
@@ -77,7 +88,7 @@ def _remove_unrecorded() -> list[str]:
         for table in _tables():
             nft.remove(table)
             removed.append(f"nft table {table}, which no record knew")
-        networks.restore_forwarding()
+        settings.restore()
     return removed
 
 

@@ -1,7 +1,7 @@
 """Get along with a firewall that the host has already (docker's, ufw's): its iptables chains may drop by default.
 
 A packet has to be accepted by every table. Ours is exact about what a network's machines may do (see `nft`), so where
-the host's own chains drop what they don't know, they are told to leave our bridges to it; elsewhere they stay untouched.
+the host's own chains drop what they don't know, they are told to leave our bridges to it; others stay as they are.
 """
 
 import subprocess

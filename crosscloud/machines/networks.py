@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from crosscloud.machines import addresses, commands, firewall, nft, processes, requirements, store
+from crosscloud.machines import addresses, commands, firewall, nft, processes, requirements, settings, store
 from crosscloud.machines.errors import MachineError
 from crosscloud.machines.host import host_lock
 from crosscloud.machines.store import Network
-
-_FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 
 
 def create(
@@ -97,14 +95,6 @@ def remove_bridge(bridge: str) -> None:
         processes.wait_until(lambda: not _settings(bridge).exists(), 5)
 
 
-def restore_forwarding() -> None:
-    """Set ip_forward to what it was once no network of ours, of any checkout, is left on the host."""
-    before = nft.forwarding_before()
-    if before is not None and not nft.tables():
-        _FORWARDING.write_text(before)
-        nft.forget_forwarding(before)
-
-
 def _choose(cidr: str | None) -> IPv4Network:
     taken = addresses.occupied()
     taken += [IPv4Network(other.cidr) for other in store.everything(Network)]
@@ -131,9 +121,9 @@ def _build(network: Network) -> None:
     commands.run(["ip", "link", "set", network.bridge, "address", mac, "up"], purpose=purpose)
     firewall.admit(network.bridge)
     commands.run(["ip", "address", "add", f"{network.gateway}/{prefix}", "dev", network.bridge], purpose=purpose)
-    if network.inputs["outbound"] and nft.forwarding_before() is None:
-        nft.remember_forwarding(_FORWARDING.read_text().strip())
-        _FORWARDING.write_text("1")
+    settings.ensure(settings.INOTIFY)
+    if network.inputs["outbound"]:
+        settings.ensure(settings.FORWARDING)
 
 
 def _guard(network: Network) -> None:
@@ -151,7 +141,7 @@ def _remove(network: Network) -> None:
     firewall.dismiss(network.bridge)
     nft.remove(network.table)
     store.forget(network)
-    restore_forwarding()
+    settings.restore()
 
 
 def _settings(bridge: str) -> Path:

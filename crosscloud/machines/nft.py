@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from crosscloud.machines import commands
 from crosscloud.machines.store import Network
 
-_SYSCTL_MARK = "crosscloud-forwarding-was-"
+#: In the names of tables that only remember something (see `settings`).
+MARK = "-was-"
 
 
 def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int]) -> str:
@@ -80,7 +81,7 @@ def apply(script: str, purpose: str) -> None:
 
 def tables() -> set[str]:
     """Return the names of our networks' tables on this host, whichever checkout they belong to."""
-    return {name for name in all_tables() if name.startswith("crosscloud-") and not name.startswith(_SYSCTL_MARK)}
+    return {name for name in all_tables() if name.startswith("crosscloud-") and MARK not in name}
 
 
 def remove(table: str) -> None:
@@ -96,26 +97,6 @@ def listen(network: Network, address: str, port: int, *, open_: bool) -> None:
         element = f"element ip {network.table} listeners {{ {address} . {int(port)} }}"
         script = f"add {element}\n" if open_ else f"add {element}\ndelete {element}\n"
         apply(script, f"set what the network {network.cidr} may reach")
-
-
-def forwarding_before() -> str | None:
-    """Return what ip_forward was before the first of our networks switched it on, or None if none did.
-
-    It is kept in the name of an empty nft table: seen by every checkout on the host, and gone after a reboot as the
-    setting itself is.
-    """
-    marks = [name for name in all_tables() if name.startswith(_SYSCTL_MARK)]
-    return marks[0].removeprefix(_SYSCTL_MARK) if marks else None
-
-
-def remember_forwarding(value: str) -> None:
-    """Keep ``value`` as what ip_forward was."""
-    apply(f"table ip {_SYSCTL_MARK}{value}\n", "remember the host's ip_forward")
-
-
-def forget_forwarding(value: str) -> None:
-    """Drop what `remember_forwarding` kept."""
-    remove(f"{_SYSCTL_MARK}{value}")
 
 
 def all_tables() -> set[str]:

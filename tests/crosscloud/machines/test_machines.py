@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crosscloud.machines import balancers, cleanup, instances, networks, processes, store
+from crosscloud.machines import balancers, cleanup, instances, networks, nft, processes, settings, store
 from crosscloud.machines.errors import MachineError
 from crosscloud.machines.store import Machine, Network
 
@@ -308,3 +308,25 @@ def test_the_record_of_a_machine_holds_no_secret() -> None:
     text = (store.folder(Machine, machine.id) / "record.json").read_text()
     assert "keep-this-secret" not in text
     assert json.loads(text)["phase"] == "ready"
+
+
+def test_what_the_host_allows_too_little_of_is_raised_while_there_are_networks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    low, high = tmp_path / "low", tmp_path / "high"
+    low.write_text("128\n")
+    high.write_text("4096\n")
+    some, other = settings.Setting("trial", low, 1024), settings.Setting("trial2", high, 1024)
+    monkeypatch.setattr(settings, "_ALL", (some, other))
+    monkeypatch.setattr(nft, "tables", lambda: {"crosscloud-of-another-checkout"})
+    try:
+        for setting in (some, other, some):
+            settings.ensure(setting)
+        assert (low.read_text(), high.read_text()) == ("1024", "4096\n")
+        settings.restore()
+        assert low.read_text() == "1024", "a network of another checkout still needs it"
+    finally:
+        monkeypatch.setattr(nft, "tables", set)
+        settings.restore()
+    assert (low.read_text(), high.read_text()) == ("128", "4096\n")
+    assert settings.before(some) is None
