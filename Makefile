@@ -50,6 +50,10 @@ lint: setup ## Check the code: ruff and mypy
 test: lint ## Run every check and every test, on a real cluster too
 	@toolchain/test.sh
 
+.PHONY: test-upstream-charts
+test-upstream-charts: setup ## Render the upstream charts with our values; needs their repositories
+	@$(bin)/pytest tests/crosscloud/helm_values/upstream_charts.py
+
 .PHONY: bench
 bench: setup ## Measure: boots, previews, deployments; writes a table
 	@$(bin)/python -m tests.bench
