@@ -144,10 +144,11 @@ class Cluster:
         try:
             response = self._client.call_api(*parameters, _request_timeout=REQUEST_TIMEOUT)
             text = response.read().decode(errors="replace")
-        except exceptions.TimeoutError:
+        except exceptions.ReadTimeoutError:
             raise ApiError(0, f"no answer in {REQUEST_TIMEOUT:.0f} s", f"{method} {path}") from None
         except (exceptions.HTTPError, OSError) as error:
-            raise ApiError(0, f"{self._configuration.host} does not answer: {_first_line(error)}") from None
+            reason = _first_line(error).rpartition(": ")[2]
+            raise ApiError(0, f"{self._configuration.host} can't be reached: {reason}") from None
         return _decode(response.status, text, f"{method} {path}")
 
 

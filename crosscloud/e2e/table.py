@@ -62,8 +62,10 @@ def table(checks: Sequence[Check], results: dict[str, Result]) -> "RenderableTyp
     from rich.text import Text
 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
-    for heading in ("Check", "Result", "Time", "What was seen"):
-        made.add_column(heading, justify="right" if heading == "Time" else "left", no_wrap=heading != "What was seen")
+    made.add_column("Check", no_wrap=True)
+    made.add_column("Result", no_wrap=True)
+    made.add_column("Time", no_wrap=True, justify="right")
+    made.add_column("What was seen", overflow="fold")
     for check in checks:
         result = results.get(check.name)
         if result is None:

@@ -28,7 +28,7 @@ class Deadline:
         """Seconds that are left, never below 0; 0 as soon as ``stop`` is set."""
         return 0.0 if self._stop.is_set() else max(0.0, self._end - self._clock())
 
-    def until(self, attempt: Callable[[], T], *, interval: float = INTERVAL) -> T:
+    def until(self, attempt: Callable[[], T]) -> T:
         """Try until ``attempt`` returns instead of raising ``NotYet``; it is tried at least once.
 
         When the time is up, raise ``Failed`` with the last reason: the state that was last seen says more than any
@@ -40,6 +40,6 @@ class Deadline:
             except NotYet as reason:
                 if self._stop.is_set():
                     raise Failed(f"{reason}\n(interrupted)") from None
-                if self.remaining <= interval:
+                if self.remaining <= INTERVAL:
                     raise Failed(f"{reason}\n(waited {self.seconds:.0f} s)") from None
-            self._stop.wait(interval)
+            self._stop.wait(INTERVAL)

@@ -86,9 +86,9 @@ def judge(expected: Expected, running: list[Running]) -> list[str]:
     for container in running:
         if container.digest not in known:
             wrong.setdefault(f"{container.image}@{container.digest or 'unknown'}", []).append(container)
-    names = f"{expected.image.image}:{expected.image.tag}@{pinned or ' or '.join(sorted(known))}"
+    names = f"{expected.image.image}@{pinned or ' or '.join(sorted(known))} ({expected.image.tag})"
     return [
-        f"{expected.project}: {', '.join(c.where for c in found)} runs {what}, the release names {names}{hint}"
+        f"{expected.project}: the release names {names}, but {', '.join(c.where for c in found)} runs {what}{hint}"
         for what, found in wrong.items()
     ]
 

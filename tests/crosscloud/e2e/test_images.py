@@ -60,7 +60,9 @@ def test_an_image_from_elsewhere_in_place_of_the_releases_fails(api: FakeApi) ->
     pods[:] = [p for p in pods if not p["metadata"]["name"].startswith("alertmanager")]
     stranger = "quay.io/prometheus/alertmanager"
     pods.append(pod("monitoring/alertmanager-0", "worker", f"{stranger}:v0.28.1", f"{stranger}@{OTHER}"))
-    with pytest.raises(Failed, match=f"runs {stranger}@{OTHER}, the release names {image('alertmanager').image}"):
+    with pytest.raises(
+        Failed, match=f"the release names {image('alertmanager').image}@.* but .* runs {stranger}@{OTHER}"
+    ):
         images.run(context(api))
 
 
@@ -124,7 +126,7 @@ def test_without_a_pin_the_registry_is_asked_for_the_tag(api: FakeApi, asked: di
         asked[f"{one.image}:{one.tag}"] = frozenset({digest(project)})
     images.run(context(api, pinned=False))
     asked[f"{image('coredns').image}:{image('coredns').tag}"] = frozenset({OTHER})
-    with pytest.raises(Failed, match=f"coredns: .* the release names .*@{OTHER}"):
+    with pytest.raises(Failed, match=f"coredns: the release names .*@{OTHER} "):
         images.run(context(api, pinned=False))
 
 
@@ -136,7 +138,7 @@ def test_without_a_pin_an_unreachable_registry_fails_and_never_passes(api: FakeA
 def test_a_clusters_own_dns_may_run_beside_the_releases_where_kubernetes_is_managed(api: FakeApi) -> None:
     own = pod("kube-system/own", "worker", "registry.k8s.io/coredns/coredns:v1.12.0", f"x@{OTHER}")
     api.objects["/api/v1/pods"].append(own)
-    with pytest.raises(Failed, match="coredns: kube-system/own"):
+    with pytest.raises(Failed, match=r"coredns: .* but kube-system/own on worker runs"):
         images.run(context(api))
     seen = images.run(context(api, managed=True))
     assert not any(line.startswith("kubernetes") for line in seen)

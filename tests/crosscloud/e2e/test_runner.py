@@ -95,9 +95,13 @@ def test_the_namespace_stays_while_a_check_uses_the_probes_and_goes_while_others
         time.sleep(0.5)
         return [str(len(api.removed))]
 
-    def outlasts(_: Context) -> list[str]:
-        time.sleep(1.5)
-        return [str(len(api.removed))]
+    def outlasts(context: Context) -> list[str]:
+        def attempt() -> list[str]:
+            if not api.removed:
+                raise NotYet("still there")
+            return [str(len(api.removed))]
+
+        return context.deadline.until(attempt)
 
     done = run(api, check("a", uses, probes=True), check("b", outlasts))
     assert [result.seen for result in done.results] == [["0"], ["1"]]
