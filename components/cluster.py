@@ -26,8 +26,8 @@ class NodeOutput(TypedDict):
 class Cluster(pulumi.ComponentResource):
     """The base of every cloud's cluster.
 
-    ``kubeconfig`` is secret. ``lifetime`` is the resource that the cluster lives and dies with: what is deployed into
-    the cluster is replaced with it, and need not be deleted before it.
+    ``kubeconfig`` is secret. ``lifetime`` is a resource that goes when the cluster goes and not before: what is
+    deployed into the cluster need not be deleted one by one when the whole of it is destroyed or replaced.
     """
 
     kubeconfig: Output[str]

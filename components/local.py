@@ -41,7 +41,7 @@ class LocalCluster(Cluster):
         self.credentials = ClusterCredentials(config.name, cluster_name=config.name, opts=self.opts)
         addresses = [self._control_plane_address(index) for index in range(config.control_planes.count)]
         self.load_balancer = LoadBalancer(
-            config.name, network=self.network, port=API_PORT, targets=addresses, opts=self._inside()
+            config.name, network=self.network, port=API_PORT, targets=addresses, opts=self.opts
         )
         endpoint = Output.concat(self.load_balancer.address, f":{API_PORT}")
         self.bootstrap = Bootstrap(
@@ -52,17 +52,18 @@ class LocalCluster(Cluster):
             Output.concat("http://", self.network.gateway, f":{REGISTRY_PORT}"),
         )
         first = self._machine("control-plane-0", self.bootstrap.control_plane(0), addresses[0])
-        # One control plane is the cluster: replacing it makes another cluster. Several outlive any one of them.
+        # One control plane is the cluster: with another one it is another cluster, for its workers too. Several control
+        # planes outlive any one of them.
         single = config.control_planes.count == 1
-        lifetime: pulumi.Resource = first if single else self.network
-        workers = [self._machine(f"worker-{i}", self.bootstrap.worker(), lifetime=lifetime) for i in self._workers()]
-        access = self._access(endpoint, first, first.machine_id if single else self.network.id, lifetime)
-        nodes = [self._node("control-plane-0", access, first, "control-plane", lifetime)]
+        with_first = first if single else None
+        workers = [self._machine(f"worker-{i}", self.bootstrap.worker(), with_=with_first) for i in self._workers()]
+        access = self._access(endpoint, first, first.machine_id if single else self.network.id)
+        nodes = [self._node("control-plane-0", access, first, "control-plane")]
         for index, address in list(enumerate(addresses))[1:]:
             name = f"control-plane-{index}"
             machine = self._machine(name, self.bootstrap.control_plane(index), address, after=nodes[-1])
-            nodes.append(self._node(name, access, machine, "control-plane", lifetime))
-        nodes += [self._node(f"worker-{i}", access, workers[i], "worker", lifetime) for i in self._workers()]
+            nodes.append(self._node(name, access, machine, "control-plane"))
+        nodes += [self._node(f"worker-{i}", access, workers[i], "worker") for i in self._workers()]
         self.finish(
             kubeconfig=Output.all(access.kubeconfig, *(node.kubelet_version for node in nodes)).apply(
                 lambda all_: all_[0]
@@ -70,7 +71,7 @@ class LocalCluster(Cluster):
             endpoint=Output.concat("https://", endpoint),
             kubernetes_version=access.kubernetes_version,
             nodes=_listed(nodes),
-            lifetime=lifetime,
+            lifetime=access,
         )
 
     def _workers(self) -> range:
@@ -81,16 +82,6 @@ class LocalCluster(Cluster):
             lambda cidr: str(ipaddress.ip_network(cidr).network_address + FIRST_CONTROL_PLANE + index)
         )
 
-    def _inside(
-        self, *, after: pulumi.Resource | None = None, lifetime: pulumi.Resource | None = None
-    ) -> ResourceOptions:
-        """Return the options of what is in the network, and is replaced with ``lifetime``."""
-        return ResourceOptions(
-            parent=self,
-            depends_on=[after] if after else None,
-            replace_with=[lifetime] if lifetime and lifetime is not self.network else None,
-        )
-
     def _machine(
         self,
         role: str,
@@ -98,19 +89,16 @@ class LocalCluster(Cluster):
         address: Output[str] | None = None,
         *,
         after: pulumi.Resource | None = None,
-        lifetime: pulumi.Resource | None = None,
+        with_: pulumi.Resource | None = None,
     ) -> Machine:
-        opts = self._inside(after=after, lifetime=lifetime)
+        """Make a machine ``after`` another resource, and replaced together ``with_`` one."""
+        opts = ResourceOptions(
+            parent=self, depends_on=[after] if after else None, replace_with=[with_] if with_ else None
+        )
         name = f"{self.config.name}-{role}"
         return Machine(name, network=self.network, user_data=user_data, address=address, opts=opts)
 
-    def _access(
-        self,
-        endpoint: Output[str],
-        first: Machine,
-        identity: Output[str],
-        lifetime: pulumi.Resource,
-    ) -> ClusterAccess:
+    def _access(self, endpoint: Output[str], first: Machine, identity: Output[str]) -> ClusterAccess:
         return ClusterAccess(
             self.config.name,
             cluster_name=self.config.name,
@@ -118,12 +106,12 @@ class LocalCluster(Cluster):
             credentials=self.credentials,
             boot_logs={f"{self.config.name}-control-plane-0": first.boot_log},
             cluster_id=identity,
-            opts=self._inside(lifetime=lifetime),
+            opts=self.opts,
         )
 
-    def _node(self, role: str, access: ClusterAccess, machine: Machine, kind: str, lifetime: pulumi.Resource) -> Node:
-        # A node that goes down with its cluster is not drained first.
-        opts = ResourceOptions(parent=self, deleted_with=lifetime)
+    def _node(self, role: str, access: ClusterAccess, machine: Machine, kind: str) -> Node:
+        # A node that goes down with its whole cluster is not drained first.
+        opts = ResourceOptions(parent=self, deleted_with=access)
         return Node(f"{self.config.name}-{role}", access=access, machine=machine, role=kind, opts=opts)
 
 
