@@ -115,7 +115,7 @@ def find() -> Path:
         return own
     found = shutil.which("helm")
     if found is None:
-        raise PluginError(f"helm was found neither as {own} nor on PATH; `make tools` builds it")
+        raise PluginError(f"helm was found neither as {own} nor on PATH; `make setup` builds it")
     return Path(found)
 
 

@@ -79,7 +79,8 @@ class KubernetesObject(Resource):
         old = state.clean(state.old_inputs(old_inputs, old_outputs))
         if old_outputs.get("metadata", {}).get("name") and "metadata" in old:
             old["metadata"] = {**old["metadata"], "name": old_outputs["metadata"]["name"]}
-        detailed = dict(diff_values(old, new_inputs, same=_same).detailed)
+        new = self._without_stray_namespace(call, new_inputs)
+        detailed = dict(diff_values(self._without_stray_namespace(call, old), new, same=_same).detailed)
         if detailed.get("apiVersion") == "update" and self._only_version_changed(old, new_inputs):
             del detailed["apiVersion"]
         kind = naming.kind_of(call.type, new_inputs)
@@ -94,6 +95,13 @@ class KubernetesObject(Resource):
             delete_before_replace=bool(fixed) and self._same_place(old_outputs, new_inputs),
             changes=bool(detailed or fixed),
         )
+
+    def _without_stray_namespace(self, call: Call, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Drop the namespace that a kind got before the cluster knew that it lives in none."""
+        metadata = inputs.get("metadata")
+        if not isinstance(metadata, Mapping) or self._cluster.is_namespaced(naming.kind_of(call.type, inputs)):
+            return inputs
+        return {**inputs, "metadata": {k: v for k, v in metadata.items() if k != "namespace"}}
 
     @staticmethod
     def _only_version_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 from crosscloud.paths import home
 from crosscloud.plugins.base import Call, PluginError
 from crosscloud.plugins.kubernetes import naming, readiness, record
+from crosscloud.plugins.kubernetes.api import ApiError
 from crosscloud.plugins.kubernetes.chart import Charts
 from crosscloud.plugins.kubernetes.cluster import Cluster
 from crosscloud.plugins.kubernetes.explain import explain
@@ -33,6 +35,8 @@ _SWITCHES = {
 #: Seconds between two looks at what the release is waiting for.
 _LOOK = 3
 _TIMEOUT = 300
+#: HTTP statuses by which the API server says that the object itself is wrong.
+_INVALID = (400, 422)
 
 
 class ReleaseRun:
@@ -178,12 +182,28 @@ class ReleaseRun:
             except PluginError as error:
                 self._call.log("warning", str(error))
                 return
-        self._helm.run(
-            ["upgrade", "--install", *self._arguments(before), "--dry-run=server", "--hide-secret"],
+        rendered = self._helm.run(
+            ["upgrade", "--install", *self._arguments(before), "--dry-run=server", "--output", "json"],
             connection=self._cluster.connection,
             values=self._inputs.get("values") or {},
             cancelled=self._call.cancelled,
         )
+        self._check_objects(Record("", {}, json.loads(rendered[rendered.index("{") :])))
+
+    def _check_objects(self, rendered: Record) -> None:
+        """Have the server check each object in a dry run of its own, which helm 3 leaves out."""
+        problems = []
+        for each in rendered.objects():
+            metadata = {"namespace": self._namespace, **each["metadata"]}
+            if not self._cluster.is_namespaced((each["apiVersion"], each["kind"])):
+                metadata.pop("namespace")
+            try:
+                self._cluster.api.apply({**each, "metadata": metadata}, "helm", dry_run=True, force=True)
+            except ApiError as error:
+                if error.status in _INVALID:
+                    problems.append(str(error))
+        if problems:
+            raise PluginError(f"helm release {self.id}: " + "; ".join(problems))
 
     def uninstall(self) -> None:
         """Remove it; one that is gone already is no error."""
