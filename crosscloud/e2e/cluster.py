@@ -1,12 +1,12 @@
 """The cluster under test, seen through its API: plain JSON in and out, so that recorded answers can stand in for it."""
 
 import json
-import tempfile
 import time
 from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import quote
 
+from crosscloud.e2e import keys
 from crosscloud.e2e.model import E2eError, Failed, NotYet
 from crosscloud.kubeconfig import Kubeconfig
 
@@ -70,13 +70,13 @@ class Cluster:
         from kubernetes import client
         from kubernetes.config import ConfigException, load_kube_config_from_dict
 
-        self._folder = tempfile.TemporaryDirectory(prefix="crosscloud-e2e-")
+        self._folder = keys.private_folder()
         self._configuration = client.Configuration()
         # A request that is repeated by the HTTP library hides for how long nothing answered.
         self._configuration.retries = False  # type: ignore[attr-defined, unused-ignore]
         try:
             load_kube_config_from_dict(
-                dict(config.document), client_configuration=self._configuration, temp_file_path=self._folder.name
+                dict(config.document), client_configuration=self._configuration, temp_file_path=str(self._folder)
             )
         except ConfigException as error:
             raise E2eError(f"the kubeconfig's context {config.current_context!r} can't be used: {error}") from None
@@ -85,7 +85,7 @@ class Cluster:
     def close(self) -> None:
         """Drop the connections and the keys."""
         self._client.close()
-        self._folder.cleanup()
+        keys.remove(self._folder)
 
     def get(self, path: str, **query: str) -> Any:
         """See ``Api``."""

@@ -1,7 +1,6 @@
 """The cluster's API over a real connection: what is asked, and what each kind of answer is taken for."""
 
 import json
-import tempfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -58,6 +57,11 @@ def config(server: str) -> Kubeconfig:
             "current-context": "c",
         }
     )
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSCLOUD_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture
@@ -150,15 +154,18 @@ def test_keys_lie_in_a_private_folder_that_goes_with_the_connection(
 ) -> None:
     from crosscloud import kubeconfig
 
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("CROSSCLOUD_HOME", str(tmp_path))
+    abandoned = tmp_path / "e2e" / "keys-999999999-x"
+    abandoned.mkdir(parents=True)
     pem = "-----BEGIN CERTIFICATE-----\nfolder\n"
     made = kubeconfig.build("blue", server="http://127.0.0.1:1", ca=pem, certificate=pem, key=pem)
     cluster = Cluster(made)
-    (folder,) = tmp_path.iterdir()
+    (folder,) = (tmp_path / "e2e").iterdir()
+    assert folder != abandoned
     assert folder.stat().st_mode & 0o777 == 0o700
     assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir())
     cluster.close()
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "e2e").iterdir()) == []
 
 
 class Session:
