@@ -65,9 +65,7 @@ class LocalCluster(Cluster):
             nodes.append(self._node(name, access, machine, "control-plane"))
         nodes += [self._node(f"worker-{i}", access, workers[i], "worker") for i in self._workers()]
         self.finish(
-            kubeconfig=Output.all(access.kubeconfig, *(node.kubelet_version for node in nodes)).apply(
-                lambda all_: all_[0]
-            ),
+            kubeconfig=access.kubeconfig,  # what is deployed need not wait for the last node; `up` does
             endpoint=Output.concat("https://", endpoint),
             kubernetes_version=access.kubernetes_version,
             nodes=_listed(nodes),

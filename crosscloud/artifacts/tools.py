@@ -36,7 +36,7 @@ _running: set[subprocess.Popen[str]] = set()
 
 def crane() -> Path:
     """Return the crane to use: the project's own, else the one on PATH. Raises ArtifactError when there is none."""
-    return _find("crane", home() / "bin" / "crane", "`make tools` builds it from toolchain/")
+    return _find("crane", home() / "bin" / "crane", "`make setup` builds it from toolchain/")
 
 
 def go() -> Path:
@@ -54,7 +54,7 @@ def go() -> Path:
             return candidate
     wanted = ".".join(str(number) for number in MINIMUM_GO)
     seen = ", ".join(f"{path} is {version}" for path, version in versions.items()) or f"none on PATH and no {own}"
-    raise ArtifactError(f"Go {wanted} or newer is needed ({seen}); `make tools` installs it")
+    raise ArtifactError(f"Go {wanted} or newer is needed ({seen}); `make setup` installs it")
 
 
 @cache

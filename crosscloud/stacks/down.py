@@ -7,13 +7,12 @@ from crosscloud import paths
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks import files, recovery
 from crosscloud.stacks.pulumi import PulumiError, Stack
-from crosscloud.stacks.up import read_config
 
 
 def down(name: str) -> None:
     """Destroy the stack, forget it, and remove what it left on this host; nothing there is no error."""
     stack = Stack(name)
-    local = read_config(stack, files_exist=False).cloud == "local"
+    local = _cloud(stack) == "local"
     if stack.exists():
         for line in recovery.recover(stack):
             print(f"    {line}", flush=True)
@@ -24,6 +23,14 @@ def down(name: str) -> None:
     files.remove_kubeconfig(name)
     if local:
         clean_host()
+
+
+def _cloud(stack: Stack) -> str:
+    """Return the stack's cloud; a stack is taken down even if its file is no longer right otherwise, or is gone."""
+    from ruamel.yaml import YAML
+
+    values = (YAML(typ="safe").load(stack.file) or {}).get("config") if stack.file.exists() else None
+    return str((values or {}).get("crosscloud:cloud", "local"))
 
 
 def _destroy(stack: Stack, *, local: bool) -> None:

@@ -33,7 +33,9 @@ class Stack:
         """Run a pulumi command on the stack, with its display; raise `PulumiError` if it fails."""
         # Where nobody watches, a line for each change is enough.
         quiet = [] if sys.stdout.isatty() else ["--suppress-progress", "--non-interactive"]
-        status = subprocess.run([*self._command(arguments), *quiet], cwd=paths.project(), env=_environment(), check=False)
+        status = subprocess.run(
+            [*self._command(arguments), *quiet], cwd=paths.project(), env=_environment(), check=False
+        )
         if status.returncode:
             raise PulumiError(f"pulumi {arguments[0]} of stack {self.name} failed; why stands above")
 

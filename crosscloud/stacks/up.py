@@ -10,6 +10,7 @@ from crosscloud.config import LocalStack, StackConfig
 from crosscloud.errors import CrosscloudError
 from crosscloud.release import Release
 from crosscloud.stacks import files, recovery, summary
+from crosscloud.stacks.kubectl import link_kubectl
 from crosscloud.stacks.pulumi import Stack
 
 
@@ -34,12 +35,13 @@ def up(name: str, *, check: bool = True) -> None:
     with _stage(f"stack {name}"):
         _deploy(stack)
     outputs = stack.outputs()
-    path = files.write_kubeconfig(outputs["clusterName"], outputs["kubeconfig"])
+    path = files.write_kubeconfig(name, outputs["kubeconfig"])
     images = release.load(Path(stack_config.release_file))
+    link_kubectl(images)
     passed = True
     if check:
         with _stage("checks"):
-            passed = _check(path, images, stack_config, name)
+            passed = _check(path, images, stack_config, name, len(outputs["nodes"]))
     summary.show(name, outputs, images, path, time.monotonic() - started)
     if not passed:
         raise ChecksFailedError(f"the cluster of stack {name} is up, but checks failed; the table above says which")
@@ -89,15 +91,23 @@ def _deploy(stack: Stack) -> None:
     stack.show("up", "--yes", "--skip-preview", "--refresh", "--suppress-outputs")
 
 
-def _check(path: Path, images: Release, stack_config: StackConfig, name: str) -> bool:
+def _check(path: Path, images: Release, stack_config: StackConfig, name: str, nodes: int) -> bool:
     from crosscloud import kubeconfig
     from crosscloud.e2e import commands
     from crosscloud.e2e.model import Options
 
-    options = Options(commands.default_probe(), registry=_registry(stack_config))
+    # A cluster that we did not make, or that a cloud makes, has its own Kubernetes, and its own number of nodes.
+    managed = stack_config.cloud in ("existing", "gke")
+    options = Options(
+        commands.default_probe(),
+        managed_kubernetes=managed,
+        nodes=None if managed else nodes,
+        registry=_registry(stack_config),
+    )
     junit = paths.home() / "reports" / f"{name}.xml"
     junit.parent.mkdir(parents=True, exist_ok=True)
-    return commands.check(kubeconfig.load(path), images, options, junit)
+    with commands.interruptible():
+        return commands.check(kubeconfig.load(path), images, options, junit)
 
 
 def _registry(stack_config: StackConfig) -> str | None:

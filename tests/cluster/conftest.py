@@ -1,5 +1,6 @@
 """The cluster that the end-to-end tests share."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ def own_stack(tmp_path: Path) -> Iterator[TestStack]:
     """A stack that is not yet up, for a test that breaks things; it is gone afterwards."""
     made = TestStack(tmp_path / "a project", "own")
     made.configure()
+    made.run(sys.executable, "-m", "crosscloud.cli", "artifacts", "build")  # and the registry runs
     made.pulumi("stack", "init", "--no-select")
     try:
         yield made

@@ -1,9 +1,9 @@
-"""What must hold of a cluster that `crosscloud up` brought up. The files are numbered: later ones change the cluster."""
+"""What must hold of a cluster that `crosscloud up` brought up; files with higher numbers change the cluster."""
 
 import json
 import re
 from pathlib import Path
-from xml.etree import ElementTree  # noqa: S405 - a report that was just written here
+from xml.etree import ElementTree
 
 import pytest
 

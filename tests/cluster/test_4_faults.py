@@ -71,7 +71,7 @@ def _plugins_of(session: int) -> list[int]:
 
 
 def test_a_failed_bootstrap_ends_up_soon_with_the_boot_log_in_the_error(own_stack: TestStack) -> None:
-    own_stack.configure(workers={"count": 0}, images={"etcd": "registry.cncf.ci/etcd-io/etcd:nowhere"})
+    own_stack.configure(images={"etcd": "registry.cncf.ci/etcd-io/etcd:nowhere"})
     started = time.monotonic()
     output = own_stack.pulumi("up", "--yes", "--skip-preview", "--suppress-progress", check=False)
     assert time.monotonic() - started < 60
@@ -81,7 +81,7 @@ def test_a_failed_bootstrap_ends_up_soon_with_the_boot_log_in_the_error(own_stac
 
 
 def test_three_control_planes_survive_the_loss_of_one_and_up_restores_it(own_stack: TestStack) -> None:
-    own_stack.configure(controlPlanes={"count": 3}, workers={"count": 0})
+    own_stack.configure(controlPlanes={"count": 3})
     own_stack.up()
     assert _etcd_members(own_stack) == 3
     dead = machine(own_stack, "control-plane-0")
@@ -107,7 +107,6 @@ def _etcd_members(stack: TestStack) -> int:
 
 
 def test_down_leaves_nothing(own_stack: TestStack) -> None:
-    own_stack.configure(workers={"count": 0})
     own_stack.up()
     assert inside(machine(own_stack, "control-plane-0"), "hostname").startswith("own-control-plane-0")
     own_stack.crosscloud("down")

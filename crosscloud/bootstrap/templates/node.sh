@@ -55,7 +55,12 @@ configure_containerd() {
   begin "starting containerd"
   mkdir -p /etc/containerd/certs.d/_default /opt/cni/bin /etc/cni/net.d
   if [ -n "$REGISTRY_MIRROR" ]; then
-    printf '[host."%s"]\n  capabilities = ["pull", "resolve"]\n' "$REGISTRY_MIRROR" >/etc/containerd/certs.d/_default/hosts.toml
+    # Every image is looked for in the mirror first; those of the release's registry are there or nowhere.
+    local mirror folder=/etc/containerd/certs.d
+    mirror=$(printf '[host."%s"]\n  capabilities = ["pull", "resolve"]' "$REGISTRY_MIRROR")
+    echo "$mirror" >$folder/_default/hosts.toml
+    mkdir -p "$folder/${KUBERNETES_IMAGE%%/*}"
+    printf 'server = "%s"\n%s\n' "$REGISTRY_MIRROR" "$mirror" >"$folder/${KUBERNETES_IMAGE%%/*}/hosts.toml"
   fi
   [ -d /usr/lib/cni ] && ln -sf /usr/lib/cni/* /opt/cni/bin/
   cat >/etc/containerd/config.toml <<EOF
