@@ -36,7 +36,10 @@ class CrossProject(pulumi.ComponentResource):
         name = config.name
         super().__init__("crosscloud:cross-project:CrossProject", name)
         provider = pulumi_kubernetes.Provider(
-            name, kubeconfig=cluster.kubeconfig, opts=pulumi.ResourceOptions(parent=self)
+            name,
+            kubeconfig=cluster.kubeconfig,
+            cluster_identifier=cluster.identity,  # a renewed kubeconfig replaces nothing
+            opts=pulumi.ResourceOptions(parent=self),
         )
         # A cluster that was there before stays there, so what is in it has to be removed from it.
         lifetime = None if config.cloud == "existing" else cluster.lifetime

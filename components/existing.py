@@ -20,7 +20,12 @@ class ExistingCluster(Cluster):
         chosen = kubeconfig.Kubeconfig({**found.document, "current-context": context}).named(config.name)
         version, nodes = _ask(chosen)
         self.finish(
-            kubeconfig=chosen.text, endpoint=chosen.server, kubernetes_version=version, nodes=nodes, lifetime=self
+            kubeconfig=chosen.text,
+            identity=chosen.server,
+            endpoint=chosen.server,
+            kubernetes_version=version,
+            nodes=nodes,
+            lifetime=self,
         )
 
 

@@ -57,7 +57,8 @@ class LocalCluster(Cluster):
         single = config.control_planes.count == 1
         with_first = first if single else None
         workers = [self._machine(f"worker-{i}", self.bootstrap.worker(), with_=with_first) for i in self._workers()]
-        access = self._access(endpoint, first, first.machine_id if single else self.network.id)
+        identity = first.machine_id if single else self.network.id
+        access = self._access(endpoint, first, identity)
         nodes = [self._node("control-plane-0", access, first, "control-plane")]
         for index, address in list(enumerate(addresses))[1:]:
             name = f"control-plane-{index}"
@@ -65,6 +66,7 @@ class LocalCluster(Cluster):
             nodes.append(self._node(name, access, machine, "control-plane"))
         nodes += [self._node(f"worker-{i}", access, workers[i], "worker") for i in self._workers()]
         self.finish(
+            identity=identity,
             kubeconfig=access.kubeconfig,  # what is deployed need not wait for the last node; `up` does
             endpoint=Output.concat("https://", endpoint),
             kubernetes_version=access.kubernetes_version,

@@ -44,9 +44,20 @@ class LanguageHost(LanguageServer):
 
     def Run(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Run the program that the engine names, and give the engine its error, if any."""
-        self.program = lambda: run_program(Path(request.info.program_directory or request.pwd))
+        from pulumi.runtime import settings
+
+        folder = Path(request.info.program_directory or request.pwd)
+
+        def program() -> None:
+            # where the stacks' files are: the program may lie elsewhere
+            settings.SETTINGS.root_directory = request.info.root_directory or str(folder)
+            run_program(folder)
+
+        self.program = program
         run: Any = super().Run  # the SDK leaves it untyped
-        return run(request, context)
+        result = run(request, context)
+        # What went wrong has been shown already: the engine need not say it again.
+        return language_pb2.RunResponse(bail=True) if result.error else result
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
         """Name the version of the SDK that programs run on."""

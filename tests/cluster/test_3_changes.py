@@ -57,7 +57,7 @@ def test_a_wrong_configuration_is_refused_whole_before_anything_changes(stack: T
     try:
         output = stack.pulumi("up", "--yes", "--skip-preview", check=False)
         assert "Pulumi.shared.yaml:" in output
-        assert "`crosscloud:workers.count`" in output
+        assert "did you mean crosscloud:workers.count?" in output
         assert "10.96.0.0/16" in output
         assert "Traceback" not in output
     finally:

@@ -1,0 +1,1 @@
+"""Measurements of what users wait for: ``make bench``."""
