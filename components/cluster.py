@@ -26,18 +26,18 @@ class NodeOutput(TypedDict):
 class Cluster(pulumi.ComponentResource):
     """The base of every cloud's cluster.
 
-    ``kubeconfig`` is secret. ``identity`` is another one only when the cluster is another one: a renewed kubeconfig
-    leaves it alone. ``lifetime`` is a resource that goes when the cluster goes and not before: what is
-    deployed into the cluster need not be deleted one by one when the whole of it is destroyed or replaced.
+    ``kubeconfig`` is secret. ``lifetime`` is a resource that goes when the cluster goes and not before: what is
+    deployed into the cluster need not be deleted one by one when the whole of it is destroyed or replaced. When one of
+    ``renewed_with`` is replaced, it is another cluster, and what is deployed into it is made anew.
     """
 
     kubeconfig: Output[str]
-    identity: Output[str]
     endpoint: Output[str]
     cluster_name: Output[str]
     kubernetes_version: Output[str]
     nodes: Output[Sequence[NodeOutput]]
     lifetime: pulumi.Resource
+    renewed_with: list[pulumi.Resource]
 
     def __init__(self, cloud: str, config: StackConfig, release: Release) -> None:
         """Make the component of a cloud; ``cloud`` becomes part of its type."""
@@ -49,20 +49,20 @@ class Cluster(pulumi.ComponentResource):
         self,
         *,
         kubeconfig: pulumi.Input[str],
-        identity: pulumi.Input[str],
         endpoint: pulumi.Input[str],
         kubernetes_version: pulumi.Input[str],
         nodes: pulumi.Input[Sequence[NodeOutput]],
         lifetime: pulumi.Resource,
+        renewed_with: Sequence[pulumi.Resource] = (),
     ) -> None:
         """Set and register the outputs: the last thing that a cloud's constructor does."""
         self.kubeconfig = Output.secret(kubeconfig)
-        self.identity = Output.from_input(identity)
         self.endpoint = Output.from_input(endpoint)
         self.cluster_name = Output.from_input(self.config.name)
         self.kubernetes_version = Output.from_input(kubernetes_version)
         self.nodes = Output.from_input(nodes)
         self.lifetime = lifetime
+        self.renewed_with = list(renewed_with)
         self.register_outputs(
             {
                 "kubeconfig": self.kubeconfig,

@@ -38,12 +38,14 @@ class CrossProject(pulumi.ComponentResource):
         provider = pulumi_kubernetes.Provider(
             name,
             kubeconfig=cluster.kubeconfig,
-            cluster_identifier=cluster.identity,  # a renewed kubeconfig replaces nothing
+            cluster_identifier=name,  # another kubeconfig by itself replaces nothing: the cluster's life decides
             opts=pulumi.ResourceOptions(parent=self),
         )
         # A cluster that was there before stays there, so what is in it has to be removed from it.
         lifetime = None if config.cloud == "existing" else cluster.lifetime
-        inside = pulumi.ResourceOptions(parent=self, provider=provider, deleted_with=lifetime)
+        inside = pulumi.ResourceOptions(
+            parent=self, provider=provider, deleted_with=lifetime, replace_with=cluster.renewed_with
+        )
         self.releases = {
             project.DEPLOYMENT.name: _deploy(name, project, config, release, inside) for project in PROJECTS
         }

@@ -21,7 +21,6 @@ class ExistingCluster(Cluster):
         version, nodes = _ask(chosen)
         self.finish(
             kubeconfig=chosen.text,
-            identity=chosen.server,
             endpoint=chosen.server,
             kubernetes_version=version,
             nodes=nodes,

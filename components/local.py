@@ -55,10 +55,12 @@ class LocalCluster(Cluster):
         # One control plane is the cluster: with another one it is another cluster, for its workers too. Several control
         # planes outlive any one of them.
         single = config.control_planes.count == 1
-        with_first = first if single else None
-        workers = [self._machine(f"worker-{i}", self.bootstrap.worker(), with_=with_first) for i in self._workers()]
+        renewed_with: list[pulumi.Resource] = [first] if single else []
+        workers = [self._machine(f"worker-{i}", self.bootstrap.worker(), with_=renewed_with) for i in self._workers()]
         identity = first.machine_id if single else self.network.id
         access = self._access(endpoint, first, identity)
+        # A node that goes down with its whole cluster is not drained first.
+        self.member = ResourceOptions(parent=self, deleted_with=access, replace_with=renewed_with)
         nodes = [self._node("control-plane-0", access, first, "control-plane")]
         for index, address in list(enumerate(addresses))[1:]:
             name = f"control-plane-{index}"
@@ -66,12 +68,12 @@ class LocalCluster(Cluster):
             nodes.append(self._node(name, access, machine, "control-plane"))
         nodes += [self._node(f"worker-{i}", access, workers[i], "worker") for i in self._workers()]
         self.finish(
-            identity=identity,
             kubeconfig=access.kubeconfig,  # what is deployed need not wait for the last node; `up` does
             endpoint=Output.concat("https://", endpoint),
             kubernetes_version=access.kubernetes_version,
             nodes=_listed(nodes),
             lifetime=access,
+            renewed_with=renewed_with,
         )
 
     def _workers(self) -> range:
@@ -89,12 +91,10 @@ class LocalCluster(Cluster):
         address: Output[str] | None = None,
         *,
         after: pulumi.Resource | None = None,
-        with_: pulumi.Resource | None = None,
+        with_: Sequence[pulumi.Resource] = (),
     ) -> Machine:
-        """Make a machine ``after`` another resource, and replaced together ``with_`` one."""
-        opts = ResourceOptions(
-            parent=self, depends_on=[after] if after else None, replace_with=[with_] if with_ else None
-        )
+        """Make a machine ``after`` another resource, and replaced together ``with_`` some."""
+        opts = ResourceOptions(parent=self, depends_on=[after] if after else None, replace_with=list(with_))
         name = f"{self.config.name}-{role}"
         return Machine(name, network=self.network, user_data=user_data, address=address, opts=opts)
 
@@ -110,9 +110,8 @@ class LocalCluster(Cluster):
         )
 
     def _node(self, role: str, access: ClusterAccess, machine: Machine, kind: str) -> Node:
-        # A node that goes down with its whole cluster is not drained first.
-        opts = ResourceOptions(parent=self, deleted_with=access)
-        return Node(f"{self.config.name}-{role}", access=access, machine=machine, role=kind, opts=opts)
+        name = f"{self.config.name}-{role}"
+        return Node(name, access=access, machine=machine, role=kind, opts=self.member)
 
 
 def _listed(nodes: Sequence[Node]) -> Output[Sequence[NodeOutput]]:

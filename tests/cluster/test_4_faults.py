@@ -106,8 +106,16 @@ def _etcd_members(stack: TestStack) -> int:
     return len([line for line in listed.splitlines() if "started" in line])
 
 
-def test_down_leaves_nothing(own_stack: TestStack) -> None:
+def test_another_pod_network_makes_another_cluster_and_down_leaves_nothing(own_stack: TestStack) -> None:
     own_stack.up()
+    before = own_stack.resources("crosscloud:index:Machine")
+    own_stack.configure(podCidr="10.200.0.0/16")
+    own_stack.up()
+    after = own_stack.resources("crosscloud:index:Machine")
+    assert not {m["machineId"] for m in before.values()} & {m["machineId"] for m in after.values()}
+    pods = kubectl(own_stack, "get", "pods", "-A", "-o", "wide", "-l", "app.kubernetes.io/name=prometheus")
+    assert "10.200." in pods
+    assert re.search(r"Resources:\s+\d+ unchanged\n", own_stack.up())
     assert inside(machine(own_stack, "control-plane-0"), "hostname").startswith("own-control-plane-0")
     own_stack.crosscloud("down")
     assert records("own") == []

@@ -53,7 +53,6 @@ class SomeCluster(Cluster):
         super().__init__("some", stack, IMAGES)
         self.finish(
             kubeconfig=KUBECONFIG,
-            identity="this cluster",
             endpoint="https://10.0.0.1:6443",
             kubernetes_version="v1.6.3",
             nodes=[],
