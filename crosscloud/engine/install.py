@@ -49,7 +49,7 @@ def _install_embedded() -> None:
         host.write_text(launcher)
         host.chmod(host.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
     from crosscloud.engine.environment import pulumi_environment
-    from crosscloud.plugins.kubernetes.install import install as install_kubernetes
+    from crosscloud.plugins.kubernetes.installation import install as install_kubernetes
 
     install_kubernetes(Path(pulumi_environment()["PULUMI_HOME"]))
 

@@ -26,13 +26,10 @@ _UNKNOWNS: Final = frozenset(
 
 
 class _Unknown:
-    """A value that is not known before the update: only in previews."""
+    """A value that is not known before the update: only in previews. It is true, for something will be there."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
-
-    def __bool__(self) -> bool:
-        raise TypeError("this value is not known in a preview: compare it with UNKNOWN first")
 
     def __deepcopy__(self, _memo: object) -> "_Unknown":
         return self

@@ -4,6 +4,6 @@ It does real work against the real API server: any object by server-side apply, 
 helm. What it keeps in the state is what Pulumi's own plugin (4.x) keeps, so either can take over from the other.
 """
 
-from crosscloud.plugins.kubernetes.install import VERSION, install
+from crosscloud.plugins.kubernetes.installation import VERSION, install
 
 __all__ = ["VERSION", "install"]

@@ -66,11 +66,12 @@ class KubernetesObject(Resource):
         if naming.is_patch(call.type):
             return [CheckFailure("metadata.name", "is missing: a patch must say which object it is for")]
         before = old.get("metadata") or {}
-        adopted = before.get("name") if (before.get("annotations") or {}).get(_AUTONAMED) == "true" else None
+        adopted = before.get("name") if readiness.annotation(old, "autonamed") == "true" else None
+        annotations = metadata.get("annotations") or {}
         inputs["metadata"] = {
             **metadata,
             "name": adopted or f"{call.name}-{naming.random_hex(call.seed)}",
-            "annotations": {**(metadata.get("annotations") or {}), _AUTONAMED: "true"},
+            "annotations": annotations if annotations is UNKNOWN else {**annotations, _AUTONAMED: "true"},
         }
         return []
 
@@ -134,7 +135,7 @@ class KubernetesObject(Resource):
     def _same_place(outputs: Values, inputs: Values) -> bool:
         """Whether the new object must have the old one's name, so that the old one has to go first."""
         before, after = outputs.get("metadata") or {}, inputs.get("metadata") or {}
-        if (after.get("annotations") or {}).get(_AUTONAMED) == "true":
+        if readiness.annotation(inputs, "autonamed") == "true":
             return False
         return (before.get("name"), before.get("namespace", "")) == (after.get("name"), after.get("namespace", ""))
 

@@ -18,7 +18,7 @@ from crosscloud.plugins.base import (
 from crosscloud.plugins.kubernetes import naming, settings
 from crosscloud.plugins.kubernetes.cluster import Cluster
 from crosscloud.plugins.kubernetes.connection import resolve
-from crosscloud.plugins.kubernetes.install import VERSION
+from crosscloud.plugins.kubernetes.installation import VERSION
 from crosscloud.plugins.kubernetes.objects import KubernetesObject
 from crosscloud.plugins.kubernetes.release import Release
 

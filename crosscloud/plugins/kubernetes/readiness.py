@@ -36,7 +36,8 @@ def timeout_of(call: Call, live: Live) -> float:
 
 def annotation(live: Live, name: str) -> str:
     """Return the value of a ``pulumi.com/`` annotation, or nothing."""
-    annotations = (live.get("metadata") or {}).get("annotations")
+    metadata = live.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
     return str(annotations.get(f"pulumi.com/{name}", "")) if isinstance(annotations, Mapping) else ""
 
 

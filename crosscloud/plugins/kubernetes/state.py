@@ -70,7 +70,9 @@ def checkpoint(inputs: Values, live: Mapping[str, Any], version: str, manager: s
     secrets |= {("data", *path[1:]) for path in inputs.secret_paths if path[0] == "stringData"}
     kept = {k: v for k, v in inputs.items() if not k.startswith("__")}
     if is_secret_kind((version, str(live.get("kind", "")))):
-        secrets |= {("data",), ("stringData",), ("metadata", "annotations", _LAST_APPLIED)}
+        secrets |= {("data",), ("stringData",)}
+        if _LAST_APPLIED in (live["metadata"].get("annotations") or {}):
+            secrets.add(("metadata", "annotations", _LAST_APPLIED))
     outputs |= {INPUTS: kept, INITIAL_VERSION: version, FIELD_MANAGER: manager}
     return Values(outputs, secrets | {(INPUTS, *path) for path in secrets})
 
