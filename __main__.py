@@ -1,5 +1,7 @@
 """The program: configuration and release → cluster → cross-project → outputs."""
 
+from pathlib import Path
+
 import pulumi
 
 from components import create_cluster
@@ -9,16 +11,18 @@ from crosscloud.errors import CrosscloudError
 
 try:
     stack = config.load_from_pulumi()
-    images = release.load(stack.release_file)
+    images = release.load(Path(stack.release_file))
+    for warning in config.warnings(stack):
+        pulumi.log.warn(warning)
+    cluster = create_cluster(stack, images)
+    project = CrossProject(cluster, stack, images)
 except CrosscloudError as error:
     raise pulumi.RunError(str(error)) from None
-
-cluster = create_cluster(stack, images)
-project = CrossProject(cluster, stack, images)
 
 pulumi.export("clusterName", cluster.cluster_name)
 pulumi.export("endpoint", cluster.endpoint)
 pulumi.export("kubeconfig", cluster.kubeconfig)
 pulumi.export("kubernetesVersion", cluster.kubernetes_version)
 pulumi.export("nodes", cluster.nodes)
+pulumi.export("prometheus", project.prometheus)
 pulumi.export("release", {name: image.reference for name, image in images})

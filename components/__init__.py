@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from crosscloud.errors import CrosscloudError
+
 if TYPE_CHECKING:
     from components.cluster import Cluster
     from crosscloud.config import StackConfig
@@ -15,8 +17,18 @@ CLOUDS = {
 }
 
 
+class UnknownCloudError(CrosscloudError):
+    """The configuration names a cloud that has no cluster component."""
+
+
 def create_cluster(config: "StackConfig", release: "Release") -> "Cluster":
-    """Make the cluster of a stack on its cloud."""
+    """Make the cluster of a stack on its cloud; raise `UnknownCloudError` for a cloud that no component makes."""
+    if config.cloud not in CLOUDS:
+        made_here = ", ".join(CLOUDS)
+        raise UnknownCloudError(
+            f"the configuration for {config.cloud} is right, but no component makes a cluster there yet; "
+            f"clusters are made on {made_here}"
+        )
     module, _, name = CLOUDS[config.cloud].partition(":")
     made: Cluster = getattr(import_module(module), name)(config, release)
     return made

@@ -45,7 +45,7 @@ class Cluster(pulumi.ComponentResource):
         self.config = config
         self.release = release
 
-    def finish(
+    def finish(  # noqa: PLR0913 - one for each output, and the two that tell of its life
         self,
         *,
         kubeconfig: pulumi.Input[str],

@@ -17,7 +17,7 @@ def project() -> Path:
 
 
 def home() -> Path:
-    """Return the folder for everything that crosscloud writes: ``$CROSSCLOUD_HOME``, or ``.crosscloud`` in the checkout.
+    """Return the folder for all that crosscloud writes: ``$CROSSCLOUD_HOME``, or ``.crosscloud`` in the checkout.
 
     Each part of the program keeps to a folder of its own below it (``bin``, ``artifacts``, ``machines``, ``state`` …).
     """

@@ -15,6 +15,9 @@ from crosscloud.artifacts.catalogue.model import Project
 from crosscloud.artifacts.run import Published
 from crosscloud.errors import CrosscloudError
 
+#: Seconds after which a build is worth a line of its own where there is no live picture.
+_SOON = 2.0
+
 
 def elapsed(seconds: float) -> str:
     """Return a duration as people read it: ``0.4 s``, ``12 s``, ``4 min 52 s``."""
@@ -48,32 +51,45 @@ class Progress:
     def started(self, project: Project, version: str) -> None:
         """Note that a project's build begins."""
         self._began[project.name] = time.monotonic()
-        self._note(project, "building", project.public_version(version), plain=False)
+        with self._lock:
+            self._states[project.name] = ("building", project.public_version(version))
+        if not self.console.is_terminal:  # a line for what takes long; what is there already is said at its end
+            later = threading.Timer(_SOON, self._say_building, (project,))
+            later.daemon = True
+            later.start()
 
     def finished(self, project: Project, published: Published) -> None:
         """Note that a project is built and published."""
         artifact = published.artifact
         state = "unchanged" if artifact.reused else "built"
-        self._note(project, state, f"{artifact.version}  {artifact.key[:8]}", plain=True)
+        self._ended(project, state, f"{artifact.version}  {artifact.key[:8]}")
 
     def failed(self, project: Project, error: CrosscloudError) -> None:
         """Note a failure; its words are shown at once where there is no live picture, else by `words`."""
         self.failures.append((project, error))
-        self._note(project, "failed", "", plain=True)
+        self._ended(project, "failed", "")
 
     def words(self) -> None:
         """Print what each failure said."""
         for project, error in self.failures:
             self.console.print(Text(f"\n{project.title}: ", style="bold red") + Text(str(error)), soft_wrap=True)
 
-    def _note(self, project: Project, state: str, detail: str, *, plain: bool) -> None:
+    def _ended(self, project: Project, state: str, detail: str) -> None:
         with self._lock:
             since = self._began.get(project.name, time.monotonic())
-            if state != "building":
-                detail = f"{detail}  {elapsed(time.monotonic() - since)}"
+            detail = f"{detail}  {elapsed(time.monotonic() - since)}"
             self._states[project.name] = (state, detail)
-        if not self.console.is_terminal and (plain or state == "building"):
-            self.console.print(f"{project.title}: {state} {detail}".rstrip(), highlight=False, soft_wrap=True)
+        self._say(project, state, detail)
+
+    def _say_building(self, project: Project) -> None:
+        with self._lock:
+            state, detail = self._states[project.name]
+        if state == "building":
+            self._say(project, state, detail)
+
+    def _say(self, project: Project, state: str, detail: str) -> None:
+        if not self.console.is_terminal:
+            self.console.print(f"    {project.title}: {state} {detail}".rstrip(), highlight=False, soft_wrap=True)
 
     def _draw(self) -> RenderableType:
         styles = {
