@@ -19,6 +19,9 @@ _APPLY = "application/apply-patch+yaml"
 #: Discovery is asked again for a group this often (seconds) when a kind is missing: its CRD may just have been made.
 _DISCOVERY_RETRY = 0.5
 _NOT_FOUND = 404
+#: Seconds before each further attempt when the API server can't be reached or is overloaded: it may be restarting.
+_PAUSES = (0.2, 1.0, 3.0)
+_OVERLOADED = (429, 502, 503, 504)
 #: What the audit log shows.
 _AGENT = "pulumi-kubernetes (crosscloud)"
 
@@ -94,24 +97,31 @@ class Api:
         """Send a request and return the decoded answer (text for logs); raise `ApiError` or `UnreachableError`."""
         import urllib3
 
-        pool = self._open()
         url = self.connection.server + path + (f"?{urlencode(query)}" if query else "")
-        parts: dict[str, Any] = {
-            "headers": {"Accept": accept, "Content-Type": content, "User-Agent": _AGENT, **self._headers},
-            "body": None if body is None else json.dumps(body).encode(),
-            "timeout": urllib3.Timeout(connect=min(_REACH_PATIENCE, patience), read=patience),
-        }
-        try:
+        # Everything that is asked here may be asked twice: it is read, applied, patched or deleted.
+        for pause in (*(() if patience == _REACH_PATIENCE else _PAUSES), None):
+            parts: dict[str, Any] = {
+                "headers": {"Accept": accept, "Content-Type": content, "User-Agent": _AGENT},
+                "body": None if body is None else json.dumps(body).encode(),
+                "timeout": urllib3.Timeout(connect=min(_REACH_PATIENCE, patience), read=patience),
+            }
             try:
-                answer = pool.request(method, url, **parts)
-            except urllib3.exceptions.ProtocolError:  # a kept connection was closed: an API server restarts
-                answer = pool.request(method, url, **parts)
-        except urllib3.exceptions.HTTPError as error:
-            words = str(getattr(error, "reason", error))
-            raise UnreachableError(f"the API server {self.connection.server} does not answer: {words}") from None
-        if answer.status >= 400:  # noqa: PLR2004 - HTTP's own border
-            raise _error(answer.status, answer.data)
-        return json.loads(answer.data) if "json" in answer.headers.get("Content-Type", "") else answer.data.decode()
+                answer = self._send(method, url, parts)
+            except urllib3.exceptions.HTTPError as error:
+                if pause is None or isinstance(error, urllib3.exceptions.SSLError):
+                    words = str(getattr(error, "reason", error))
+                    raise UnreachableError(
+                        f"the API server {self.connection.server} does not answer: {words}"
+                    ) from None
+            else:
+                if answer.status not in _OVERLOADED or pause is None:
+                    return _read(answer)
+            time.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _send(self, method: str, url: str, parts: dict[str, Any]) -> Any:
+        pool = self._open()
+        return pool.request(method, url, **{**parts, "headers": {**parts["headers"], **self._headers}})
 
     def reach(self) -> str:
         """Return the server's version, or raise `UnreachableError`."""
@@ -191,6 +201,12 @@ class Api:
                 if time.monotonic() > end:
                     raise
                 time.sleep(_DISCOVERY_RETRY)
+
+
+def _read(answer: Any) -> Any:
+    if answer.status >= 400:  # noqa: PLR2004 - HTTP's own border
+        raise _error(answer.status, answer.data)
+    return json.loads(answer.data) if "json" in answer.headers.get("Content-Type", "") else answer.data.decode()
 
 
 def _error(status: int, data: bytes) -> ApiError:

@@ -1,12 +1,15 @@
 """The cluster that the provider was told about: whether it answers, and what every resource needs of it."""
 
 import threading
+import time
 
 from crosscloud.plugins.base import Call, PluginError
 from crosscloud.plugins.kubernetes.api import Api, ApiError, UnreachableError
 from crosscloud.plugins.kubernetes.connection import Connection, resolve
 from crosscloud.plugins.kubernetes.settings import Settings
 
+#: Seconds from the plugin's start during which an API server may still come up, and between two looks for it.
+_PATIENCE, _RETRY = 30, 1
 _REMOVE_HINT = (
     "If the cluster was deleted, run the operation again with PULUMI_K8S_DELETE_UNREACHABLE=true "
     "to remove its resources from the state"
@@ -45,26 +48,42 @@ class Cluster:
         self.settings = settings
         self._lock = threading.Lock()
         self._looked = False
+        self._may_come = False
+        self._end = time.monotonic() + _PATIENCE
         self._api: Api | None = None
         self._trouble = ""
         self._namespace = settings.namespace or "default"
 
     def _look(self) -> None:
         with self._lock:
-            if self._looked:
+            if not self._looked:
+                self._looked = True
+                self._try()
+
+    def _try(self) -> None:
+        chosen = self.settings
+        try:
+            connection = resolve(
+                chosen.kubeconfig, context=chosen.context, cluster=chosen.cluster, namespace=chosen.namespace
+            )
+            self._namespace = connection.namespace
+            api = Api(connection)
+            api.reach()
+            self._api, self._trouble = api, ""
+        except PluginError as error:
+            self._trouble = str(error)
+            self._may_come = isinstance(error, UnreachableError)
+
+    def wait(self, call: Call) -> None:
+        """Before a change: give an API server that doesn't answer some time, for it may only be starting."""
+        self._look()
+        while self._api is None and self._may_come and time.monotonic() < self._end:
+            call.status(f"waiting for the cluster: {self._trouble}")
+            if call.cancelled.wait(_RETRY):
                 return
-            self._looked = True
-            chosen = self.settings
-            try:
-                connection = resolve(
-                    chosen.kubeconfig, context=chosen.context, cluster=chosen.cluster, namespace=chosen.namespace
-                )
-                self._namespace = connection.namespace
-                api = Api(connection)
-                api.reach()
-                self._api = api
-            except (UnreachableError, ApiError, PluginError) as error:
-                self._trouble = str(error)
+            with self._lock:
+                if self._api is None:
+                    self._try()
 
     @property
     def trouble(self) -> str:

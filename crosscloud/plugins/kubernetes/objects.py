@@ -147,6 +147,7 @@ class KubernetesObject(Resource):
         kind = naming.kind_of(call.type, inputs)
         if call.preview:
             return "", self._preview(call, kind, inputs)
+        self._cluster.wait(call)
         applier = self._applier(call)
         live = applier.create(inputs)
         return self._settle(call, inputs, live, applier.manager_of(inputs), inputs["apiVersion"])
@@ -204,6 +205,8 @@ class KubernetesObject(Resource):
         kind = naming.kind_of(call.type, new_inputs)
         if call.preview and (has_unknown(new_inputs) or not self._cluster.knows(kind)):
             return new_inputs
+        if not call.preview:
+            self._cluster.wait(call)
         applier = self._applier(call)
         live = applier.change(new_inputs, old_outputs, dry_run=call.preview)
         manager = applier.manager_of(new_inputs, old_outputs)

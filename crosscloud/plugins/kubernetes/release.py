@@ -98,6 +98,7 @@ class Release(Resource):
         """Install it and wait until it works."""
         if call.preview:
             return "", self._preview(call, inputs, None)
+        self._cluster.wait(call)
         run = self._run(call, inputs)
         made = self._finish(run, inputs, run.install)
         return run.id, made
@@ -108,6 +109,7 @@ class Release(Resource):
         """Upgrade it and wait until it works."""
         if call.preview:
             return self._preview(call, new_inputs, old_outputs)
+        self._cluster.wait(call)
         run = self._run(call, new_inputs)
         return self._finish(run, new_inputs, run.upgrade)
 
