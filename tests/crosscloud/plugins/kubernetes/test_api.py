@@ -91,8 +91,9 @@ def test_a_refusal_is_final_and_keeps_its_status_and_reason() -> None:
 
 def test_a_server_that_is_not_there_is_named() -> None:
     port = free_port()
-    with pytest.raises(UnreachableError, match=rf"http://127\.0\.0\.1:{port} does not answer"):
+    with pytest.raises(UnreachableError, match="does not answer") as raised:
         Api(resolve(kubeconfig(port))).reach()
+    assert f"http://127.0.0.1:{port}" in str(raised.value)
 
 
 def test_a_kind_that_appears_later_is_found_then() -> None:
