@@ -85,6 +85,8 @@ class KubernetesObject(Resource):
         if detailed.get("apiVersion") == "update" and self._only_version_changed(old, new_inputs):
             del detailed["apiVersion"]
         kind = naming.kind_of(call.type, new_inputs)
+        if state.is_secret_kind(kind) and state.same_secret(old, new):
+            detailed = {p: k for p, k in detailed.items() if not p.startswith(("data", "stringData"))}
         patch = naming.is_patch(call.type)
         fixed = replaces(kind, new_inputs, detailed, self._cluster.settings, patch=patch)
         if detailed and not fixed:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from crosscloud.plugins.base import Path, Secret, Values
+from crosscloud.plugins.base import Path, Secret, Values, has_unknown
 
 INPUTS, INITIAL_VERSION, FIELD_MANAGER = "__inputs", "__initialApiVersion", "__fieldManager"
 _LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
@@ -107,6 +107,19 @@ def _with_string_data(live: Mapping[str, Any], inputs: Mapping[str, Any]) -> Map
     if not isinstance(wanted, Mapping) or "stringData" in live or not isinstance(live.get("data"), Mapping):
         return live
     return {**live, "stringData": {k: _decoded(live["data"][k]) for k in wanted if k in live["data"]}}
+
+
+def same_secret(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two Secrets hold the same, be it as ``stringData`` or as ``data``, which the server makes of it."""
+    return not has_unknown([one, other]) and _folded(one) == _folded(other)
+
+
+def _folded(secret: Mapping[str, Any]) -> dict[str, str]:
+    text: Mapping[str, Any] = secret.get("stringData") or {}
+    return {
+        **{k: str(v) for k, v in (secret.get("data") or {}).items()},
+        **{k: base64.b64encode(str(v).encode()).decode() for k, v in text.items()},
+    }
 
 
 def _decoded(data: str) -> str:

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from crosscloud.plugins.base import Values
+from crosscloud.plugins.base import UNKNOWN, Values
 from crosscloud.plugins.kubernetes import naming, settings, state
 from crosscloud.plugins.kubernetes.replacement import replaces
 
@@ -47,6 +47,13 @@ def test_a_secrets_text_is_compared_with_what_the_server_made_of_it() -> None:
     live = {"data": {"word": base64.b64encode(b"sesame").decode()}}
     assert state.prune(live, {"stringData": {"word": "sesame"}}) == {"stringData": {"word": "sesame"}}
     assert state.prune(live, {"stringData": {"word": "other"}}) == {"stringData": {"word": "sesame"}}
+
+
+def test_a_secret_given_as_text_and_as_data_is_the_same() -> None:
+    encoded = {"data": {"word": base64.b64encode(b"sesame").decode()}}
+    assert state.same_secret(encoded, {"stringData": {"word": "sesame"}})
+    assert not state.same_secret(encoded, {"stringData": {"word": "other"}})
+    assert not state.same_secret(encoded, {"stringData": {"word": UNKNOWN}})
 
 
 def test_the_state_has_the_keys_of_pulumis_own_plugin() -> None:
