@@ -7,7 +7,7 @@ from typing import Any
 from crosscloud.plugins.base import UNKNOWN, Call, PluginError, Resource, Values
 from crosscloud.plugins.crosscloud import boot_log, etcd_members
 from crosscloud.plugins.crosscloud.api import core
-from crosscloud.plugins.crosscloud.drain import drain
+from crosscloud.plugins.crosscloud.drain import drain, kubelet_answers
 
 _DEFAULT_TIMEOUT = 600.0
 _PAUSE = 0.3
@@ -62,7 +62,7 @@ class Node(Resource):
         if node is None or node.metadata.uid != outputs.get("uid"):
             return
         api = core(inputs["kubeconfig"])
-        if _ready(node)[0]:
+        if _ready(node)[0] and kubelet_answers(api, resource_id):
             drain(call, api, resource_id)
         if inputs["role"] == "control-plane":
             etcd_members.remove(call, inputs["kubeconfig"], resource_id, str(outputs.get("etcdMemberId") or ""))
