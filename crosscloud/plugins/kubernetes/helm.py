@@ -48,7 +48,7 @@ class Helm:
     ) -> str:
         """Run helm to its end and return its standard output; ``tick`` is called every second while it runs."""
         environ = {**os.environ, **self._environment(), **(environment or {})}
-        command = [*_mortal(), str(find()), *arguments]
+        command = [*mortal(), str(find()), *arguments]
         with (
             _hidden("kubeconfig", connection.text() if connection else None) as kubeconfig,
             _hidden("values", json.dumps(values) if values is not None else None) as file,
@@ -119,7 +119,7 @@ def find() -> Path:
     return Path(found)
 
 
-def _mortal() -> list[str]:
+def mortal() -> list[str]:
     """Return the prefix that makes a program die with the thread that started it, even when that is killed with -9."""
     found = shutil.which("setpriv")
     return [found, "--pdeathsig", "KILL", "--"] if found else []

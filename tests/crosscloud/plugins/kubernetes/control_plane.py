@@ -24,6 +24,7 @@ from crosscloud.artifacts import run
 from crosscloud.artifacts.catalogue.release import KUBERNETES
 from crosscloud.artifacts.catalogue.support import ETCD
 from crosscloud.paths import home
+from crosscloud.plugins.kubernetes.helm import mortal
 
 _PATIENCE = 90
 
@@ -63,7 +64,9 @@ def running(folder: Path) -> Iterator[ControlPlane]:
     try:
         for name, command in _commands(folder, ports).items():
             with (folder / f"{name}.log").open("wb") as log:
-                # Its own session: what a test's Ctrl-C means for it is decided here, not by the terminal.
+                # Its own session: what a test's Ctrl-C means for it is decided here, not by the terminal. Killed tests
+                # take it with them.
+                command = [*mortal(), *command]
                 processes.append(subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True))
             if name == "kube-apiserver":
                 _wait_until_ready(plane.server, folder, processes)
