@@ -66,8 +66,10 @@ def running(folder: Path) -> Iterator[ControlPlane]:
             with (folder / f"{name}.log").open("wb") as log:
                 # Its own session: what a test's Ctrl-C means for it is decided here, not by the terminal. Killed tests
                 # take it with them.
-                command = [*mortal(), *command]
-                processes.append(subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True))
+
+                processes.append(
+                    subprocess.Popen([*mortal(), *command], stdout=log, stderr=log, start_new_session=True)
+                )
             if name == "kube-apiserver":
                 _wait_until_ready(plane.server, folder, processes)
         yield plane
