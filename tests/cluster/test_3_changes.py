@@ -1,12 +1,15 @@
 """What must hold when a stack's configuration or release changes."""
 
+import os
 import re
+import signal
 
 import pytest
 
 from crosscloud import paths
-from tests.cluster.nodes import nodes
-from tests.cluster.project import TestStack
+from crosscloud.machines import instances
+from tests.cluster.nodes import machine, nodes
+from tests.cluster.project import TestStack, eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine, pytest.mark.machines]
 
@@ -62,4 +65,17 @@ def test_a_wrong_configuration_is_refused_whole_before_anything_changes(stack: T
         assert "Traceback" not in output
     finally:
         stack.configure()
+    assert re.search(r"Resources:\s+\d+ unchanged\n", stack.up())
+
+
+def test_a_worker_that_died_is_seen_by_refresh_and_put_back_by_up(stack: TestStack) -> None:
+    dead = machine(stack, "worker-0")
+    os.kill(dead.supervisor[0], signal.SIGKILL)
+    os.kill(dead.leader[0], signal.SIGKILL)
+    eventually(20, "the machine is gone", lambda: not instances.running(dead))
+    stack.crosscloud("up", "--no-check")
+    put_back = machine(stack, "worker-0")
+    assert put_back.id != dead.id
+    assert put_back.id in nodes(stack)
+    assert dead.id not in nodes(stack)
     assert re.search(r"Resources:\s+\d+ unchanged\n", stack.up())

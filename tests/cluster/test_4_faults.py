@@ -9,25 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from crosscloud.machines import cleanup, instances
+from crosscloud.machines import cleanup
 from tests.cluster.conftest import records
 from tests.cluster.nodes import inside, kubectl, machine, nodes
 from tests.cluster.project import TestStack, eventually
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine, pytest.mark.machines]
-
-
-def test_a_worker_that_died_is_seen_by_refresh_and_put_back_by_up(stack: TestStack) -> None:
-    dead = machine(stack, "worker-0")
-    os.kill(dead.supervisor[0], signal.SIGKILL)
-    os.kill(dead.leader[0], signal.SIGKILL)
-    eventually(20, "the machine is gone", lambda: not instances.running(dead))
-    stack.crosscloud("up", "--no-check")
-    put_back = machine(stack, "worker-0")
-    assert put_back.id != dead.id
-    assert put_back.id in nodes(stack)
-    assert dead.id not in nodes(stack)
-    assert re.search(r"Resources:\s+\d+ unchanged\n", stack.up())
 
 
 def test_an_up_that_is_killed_is_finished_by_the_next_one(own_stack: TestStack) -> None:
