@@ -32,6 +32,7 @@ MINIMUM_GO = (1, 26)
 WORDS = 25
 
 _running: set[subprocess.Popen[str]] = set()
+_interrupted: set[subprocess.Popen[str]] = set()
 
 
 def crane() -> Path:
@@ -107,6 +108,7 @@ def run(
             output, errors = process.communicate()
         finally:
             _running.discard(process)
+            _interrupted.discard(process)
     if process.returncode == 0:
         return output or ""
     said = _since(Path(log.name), start) if log else errors or output
@@ -117,7 +119,9 @@ def run(
 def interrupt() -> None:
     """End the commands that run, as Ctrl-C would; for when this process is told to stop."""
     for process in list(_running):
-        process.send_signal(signal.SIGINT)
+        # Go ends its compilers on SIGINT; one that was started where SIGINT is ignored needs the other.
+        process.send_signal(signal.SIGTERM if process in _interrupted else signal.SIGINT)
+        _interrupted.add(process)
 
 
 def _since(path: Path, start: int) -> str:

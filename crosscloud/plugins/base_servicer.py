@@ -144,6 +144,12 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         except grpc.RpcError:
             return  # the display is a courtesy: the operation goes on without it
 
+    def _settled(self, urn: str) -> None:
+        """Take the last passing status away: what it told of is over."""
+        if self._shown.pop(urn, ""):
+            self._log("info", "", urn, True)
+            self._shown.pop(urn, None)
+
     @_clean
     def Handshake(self, _request: Any, _context: Any) -> provider_pb2.ProviderHandshakeResponse:  # noqa: N802, D102
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
@@ -194,6 +200,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, _context: Any) -> provider_pb2.CreateResponse:  # noqa: N802, D102
         call, inputs = self._call(request), decode(request.properties)
         made, outputs = self._provider.resource(call.type).create(call, inputs)
+        self._settled(call.urn)
         return provider_pb2.CreateResponse(id=made, properties=encode(outputs, inputs.secret_paths))
 
     @_clean
@@ -214,6 +221,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         call, news = self._call(request), decode(request.news)
         bags = (decode(request.old_inputs), decode(request.olds), news)
         outputs = self._provider.resource(call.type).update(call, request.id, *bags)
+        self._settled(call.urn)
         return provider_pb2.UpdateResponse(properties=encode(outputs, news.secret_paths | bags[1].secret_paths))
 
     @_clean
@@ -221,6 +229,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         call = self._call(request)
         bags = (decode(request.old_inputs), decode(request.properties))
         self._provider.resource(call.type).delete(call, request.id, *bags)
+        self._settled(call.urn)
         return empty_pb2.Empty()
 
     @_clean

@@ -41,14 +41,7 @@ class Stack:
 
     def ask(self, *arguments: str) -> str:
         """Run a pulumi command on the stack and return what it prints; raise `PulumiError` with its words."""
-        done = subprocess.run(
-            [*self._command(arguments), "--non-interactive"],
-            cwd=paths.project(),
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = _quietly(self._command(arguments))
         if done.returncode:
             words = (done.stderr.strip() or done.stdout.strip()).removeprefix("error: ")
             raise PulumiError(f"pulumi {' '.join(arguments[:2])} of stack {self.name} failed: {words}")
@@ -56,14 +49,7 @@ class Stack:
 
     def exists(self) -> bool:
         """Tell whether the backend knows the stack."""
-        listed = subprocess.run(
-            [_pulumi(), "stack", "ls", "--json", "--non-interactive"],
-            cwd=paths.project(),
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        listed = _quietly([_pulumi(), "stack", "ls", "--json"])
         if listed.returncode:
             raise PulumiError(f"the backend can't be read: {listed.stderr.strip()}")
         return self.name in {stack["name"].rpartition("/")[2] for stack in json.loads(listed.stdout or "[]")}
@@ -80,6 +66,17 @@ class Stack:
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
         return [_pulumi(), *arguments, "--stack", self.name]
+
+
+def _quietly(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [*command, "--non-interactive"],
+        cwd=paths.project(),
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def _environment() -> dict[str, str]:
