@@ -43,14 +43,20 @@ system_packages() {
     return
   fi
   echo "    installing: $missing"
+  (install_packages $missing) || { tail -5 "$stamps/apt.log"; return 1; }
+}
+
+install_packages() {
   export DEBIAN_FRONTEND=noninteractive
   # Debian starts haproxy as a service of its own, with which this project has nothing to do.
   policy=/usr/sbin/policy-rc.d
-  [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; trap 'rm -f $policy' EXIT; }
-  apt-get update -qq >"$home/setup/apt.log" 2>&1 || true
-  # shellcheck disable=SC2086
-  apt-get install -y -qq --no-install-recommends $missing >>"$home/setup/apt.log" 2>&1 ||
-    { tail -5 "$home/setup/apt.log"; return 1; }
+  if [ ! -e $policy ]; then
+    trap 'rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod +x $policy
+  fi
+  apt-get update -qq >"$stamps/apt.log" 2>&1 || true
+  apt-get install -y -qq --no-install-recommends "$@" >>"$stamps/apt.log" 2>&1
 }
 
 # the newest Python that the SDKs support and this system has
