@@ -34,7 +34,7 @@ preview: setup ## Show what `make up` would change
 
 .PHONY: e2e
 e2e: ## Check the running cluster of the stack again
-	@eval "$$($(bin)/crosscloud env)" && $(bin)/crosscloud e2e --release .crosscloud/release.env
+	@$(bin)/crosscloud check
 
 .PHONY: doctor
 doctor: setup ## Show what this machine has and lacks

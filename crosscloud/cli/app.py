@@ -25,12 +25,20 @@ StackName = Annotated[str, typer.Option("--stack", "-s", envvar="STACK", help="T
 @app.command()
 def up(
     stack: StackName = "local",
-    check: Annotated[bool, typer.Option(help="Run the e2e checks against the cluster.")] = True,
+    checks: Annotated[bool, typer.Option("--check/--no-check", help="Run the e2e checks against the cluster.")] = True,
 ) -> None:
     """Build what the stack needs, bring it up, check it, and say what there is."""
     from crosscloud.stacks.up import up as bring_up
 
-    bring_up(stack, check=check)
+    bring_up(stack, checks=checks)
+
+
+@app.command()
+def check(stack: StackName = "local") -> None:
+    """Run the e2e checks against the cluster of a stack that is up."""
+    from crosscloud.stacks.up import check as check_again
+
+    check_again(stack)
 
 
 @app.command()

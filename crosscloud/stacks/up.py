@@ -18,7 +18,7 @@ class ChecksFailedError(CrosscloudError):
     """The cluster is up, but not all checks passed."""
 
 
-def up(name: str, *, check: bool = True) -> None:
+def up(name: str, *, checks: bool = True) -> None:
     """Build what the stack needs, bring it up, check it, and say what there is now.
 
     Raises an expected error as soon as a stage fails; the same command run again goes on from there.
@@ -39,12 +39,25 @@ def up(name: str, *, check: bool = True) -> None:
     images = release.load(Path(stack_config.release_file))
     link_kubectl(images)
     passed = True
-    if check:
+    if checks:
         with _stage("checks"):
             passed = _check(path, images, stack_config, name, len(outputs["nodes"]))
     summary.show(name, outputs, images, path, time.monotonic() - started)
     if not passed:
         raise ChecksFailedError(f"the cluster of stack {name} is up, but checks failed; the table above says which")
+
+
+def check(name: str) -> None:
+    """Run the checks against a stack that is up; raise `ChecksFailedError` unless all pass."""
+    stack = Stack(name)
+    stack_config = read_config(stack)
+    outputs = stack.outputs() if stack.exists() else {}
+    if "kubeconfig" not in outputs:
+        raise CrosscloudError(f"stack {name} is not up; `make up` brings it up")
+    path = files.write_kubeconfig(name, outputs["kubeconfig"])
+    images = release.load(Path(stack_config.release_file))
+    if not _check(path, images, stack_config, name, len(outputs["nodes"])):
+        raise ChecksFailedError(f"checks of stack {name} failed; the table above says which")
 
 
 def read_config(stack: Stack, *, files_exist: bool = True) -> StackConfig:

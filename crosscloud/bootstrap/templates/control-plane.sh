@@ -54,6 +54,7 @@ controlPlaneEndpoint: "$ENDPOINT"
 imageRepository: localhost/crosscloud
 networking: {podSubnet: $POD_CIDR, serviceSubnet: $SERVICE_CIDR, dnsDomain: $CLUSTER_DOMAIN}
 etcd: {local: {imageRepository: localhost/crosscloud}}
+encryptionAlgorithm: ECDSA-P256 # a dozen RSA keys take a second of a processor
 apiServer:
   certSANs: [${ENDPOINT%:*}, localhost, 127.0.0.1]
   extraArgs:
@@ -97,9 +98,11 @@ EOF
 init_cluster() {
   begin "making the cluster $CLUSTER_NAME"
   init_configuration >/etc/crosscloud/kubeadm.yaml
-  name_images
-  kubeadm init phase certs sa >/dev/null 2>&1
+  name_images &
+  local naming=$!
+  kubeadm init phase certs sa --config /etc/crosscloud/kubeadm.yaml >/dev/null
   encryption_configuration
+  wait $naming
   masked kubeadm init --config /etc/crosscloud/kubeadm.yaml --upload-certs
   begin "giving the cluster its network and its administrator"
   retry 60 1 $admin apply -f /etc/crosscloud/cluster.yaml >/dev/null
@@ -110,9 +113,9 @@ init_cluster() {
 publish_certificate() {
   local certificate
   certificate=$($admin get csr crosscloud-administrator -o 'jsonpath={.status.certificate}')
-  [ -n "$certificate" ] &&
-    $admin -n kube-public create configmap crosscloud-administrator --from-literal "certificate=$certificate" \
-      --dry-run=client -o yaml | $admin apply -f - >/dev/null
+  [ -n "$certificate" ] || return 1
+  $admin -n kube-public create configmap crosscloud-administrator --from-literal "certificate=$certificate" >/dev/null ||
+    $admin -n kube-public get configmap crosscloud-administrator >/dev/null
 }
 
 join_cluster() {

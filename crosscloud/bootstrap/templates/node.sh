@@ -119,9 +119,9 @@ pull_images() {
   local pulls=()
   pull "$PAUSE_IMAGE" & pulls+=($!)
   if [ "$ROLE" != worker ]; then pull "$ETCD_IMAGE" & pulls+=($!); fi
+  (pull "$FLANNEL_CNI_IMAGE" && from_image "$FLANNEL_CNI_IMAGE" install_flannel_cni) & pulls+=($!)
   pull "$KUBERNETES_IMAGE"
   from_image "$KUBERNETES_IMAGE" install_kubernetes
-  (pull "$FLANNEL_CNI_IMAGE" && from_image "$FLANNEL_CNI_IMAGE" install_flannel_cni) & pulls+=($!)
   local each
   for each in "${pulls[@]}"; do wait "$each"; done
   KUBERNETES_VERSION=$(kubelet --version | cut -d' ' -f2)
