@@ -6,7 +6,7 @@ import shutil
 from crosscloud import paths
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks import files, recovery
-from crosscloud.stacks.pulumi import PulumiError, Stack
+from crosscloud.stacks.pulumi import PulumiError, Stack, changing_stacks
 
 
 def down(name: str) -> None:
@@ -49,14 +49,15 @@ def clean_host() -> None:
     from crosscloud.artifacts import registry
     from crosscloud.machines import cleanup
 
-    if _other_stacks():
-        return
-    _purge()
-    if registry.stop():
-        print("    stopped the registry", flush=True)
-    for left in ("state", "clusters", "passphrase", "reports"):
-        path = paths.home() / left
-        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    with changing_stacks():
+        if _other_stacks():
+            return
+        _purge()
+        if registry.stop():
+            print("    stopped the registry", flush=True)
+        for left in ("state", "clusters", "passphrase", "reports"):
+            path = paths.home() / left
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     found = cleanup.leftovers()
     if found:
         raise CrosscloudError("still on this host:\n" + "\n".join(f"  {line}" for line in found))

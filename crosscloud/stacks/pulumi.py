@@ -4,7 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,18 @@ from typing import Any
 from crosscloud import paths
 from crosscloud.engine.environment import pulumi_environment
 from crosscloud.errors import CrosscloudError
+from crosscloud.machines.locking import locked
 
 
 class PulumiError(CrosscloudError):
     """Pulumi failed; what it said stands above, or in the message where its output was not shown."""
+
+
+@contextmanager
+def changing_stacks() -> Iterator[None]:
+    """Hold what a stack's creation and the clean-up after the last one must not do at once."""
+    with locked(paths.home() / "stacks.lock"):
+        yield
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,12 @@ class Stack:
         if listed.returncode:
             raise PulumiError(f"the backend can't be read: {listed.stderr.strip()}")
         return self.name in {stack["name"].rpartition("/")[2] for stack in json.loads(listed.stdout or "[]")}
+
+    def create(self) -> None:
+        """Make the stack in the backend, unless it is there."""
+        with changing_stacks():
+            if not self.exists():
+                self.ask("stack", "init", "--no-select")
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs, secrets in the clear: for files of mode 0600, never for a terminal."""

@@ -26,6 +26,7 @@ def up(name: str, *, checks: bool = True) -> None:
     stack = Stack(name)
     stack_config = read_config(stack, files_exist=False)
     started = time.monotonic()
+    stack.create()  # first: what a stack needs is not cleaned up behind it by the end of another
     if stack_config.cloud == "local":
         with _stage("images of the release"):
             _build_images(stack_config)
@@ -96,8 +97,6 @@ def _build_machine_image() -> None:
 
 
 def _deploy(stack: Stack) -> None:
-    if not stack.exists():
-        stack.ask("stack", "init", "--no-select")
     for line in recovery.recover(stack):
         print(f"    {line}", flush=True)
     # Refreshing sees machines that died and nodes that went, so that the same run puts them back.

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crosscloud.machines import store
+from crosscloud.stacks.pulumi import changing_stacks
 from tests.cluster.project import TestStack
 
 
@@ -42,8 +43,9 @@ def own_stack(tmp_path: Path) -> Iterator[TestStack]:
     """A stack that is not yet up, for a test that breaks things; it is gone afterwards."""
     made = TestStack(tmp_path / "a project", "own")
     made.configure()
+    with changing_stacks():
+        made.pulumi("stack", "init", "--no-select")
     made.run(sys.executable, "-m", "crosscloud.cli", "artifacts", "build")  # and the registry runs
-    made.pulumi("stack", "init", "--no-select")
     try:
         yield made
     finally:
