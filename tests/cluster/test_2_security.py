@@ -1,9 +1,14 @@
 """What must hold of a running cluster's security, line by line of the hardening that the bootstrap promises."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
 
+from crosscloud import kubeconfig
+from crosscloud.plugins.crosscloud.api import core
+from crosscloud.plugins.crosscloud.renewal import renew
 from tests.cluster.nodes import inside, kubectl, machine, nodes
 from tests.cluster.project import TestStack
 
@@ -121,3 +126,15 @@ def test_pods_of_the_projects_are_unprivileged_with_seccomp_and_host_paths_are_n
         assert spec["securityContext"].get("runAsNonRoot") is True, name
         paths = [volume["hostPath"]["path"] for volume in spec.get("volumes", []) if "hostPath" in volume]
         assert not paths or "node-exporter" in name, name
+
+
+def test_the_administrators_certificate_is_renewed_with_the_one_still_valid(stack: TestStack) -> None:
+    shown = json.loads(stack.pulumi("stack", "export", "--show-secrets"))["deployment"]["resources"]
+    made = next(r for r in shown if r["type"] == "crosscloud:index:ClusterCredentials")
+    key = json.loads(made["outputs"]["administratorKey"]["plaintext"])
+    outputs = stack.outputs()
+    ca, certificate = renew(outputs["kubeconfig"], "shared", key)
+    left = x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc - datetime.now(UTC)
+    assert timedelta(days=360) < left <= timedelta(days=366)
+    renewed = kubeconfig.build("shared", server=outputs["endpoint"], ca=ca, certificate=certificate, key=key)
+    assert len(core(renewed.text).list_node().items) == len(nodes(stack))
