@@ -47,7 +47,7 @@ def _destroy(stack: Stack, *, local: bool) -> None:
 def clean_host() -> None:
     """Remove what no stack needs any more: machines without one, the registry's process, an empty backend."""
     from crosscloud.artifacts import registry
-    from crosscloud.machines import cleanup
+    from crosscloud.machines import cleanup, reaping
 
     with changing_stacks():
         if _other_stacks():
@@ -58,6 +58,7 @@ def clean_host() -> None:
         for left in ("state", "clusters", "passphrase", "reports"):
             path = paths.home() / left
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    reaping.wait_for_init()
     found = cleanup.leftovers()
     if found:
         raise CrosscloudError("still on this host:\n" + "\n".join(f"  {line}" for line in found))
