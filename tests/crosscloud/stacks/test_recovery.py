@@ -62,8 +62,11 @@ def test_the_lock_of_another_program_that_has_the_id_by_now_is_given_up(stack: Q
 
 
 def test_the_lock_of_a_living_engine_is_respected(stack: QuietStack, tmp_path: Path) -> None:
-    engine = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "pulumi"])
+    said = "print(flush=True); import time; time.sleep(60)"
+    engine = subprocess.Popen([sys.executable, "-c", said, "pulumi"], stdout=subprocess.PIPE)
     try:
+        assert engine.stdout
+        engine.stdout.readline()  # a process that has only just been made has no command line yet
         path = lock(tmp_path, pid=engine.pid)
         with pytest.raises(recovery.LockedError, match=f"process {engine.pid} on this machine"):
             recovery.recover(stack)
