@@ -13,8 +13,9 @@ from typing import IO
 from crosscloud.artifacts import image, keys, layer, wrapper
 from crosscloud.artifacts.catalogue.model import Project
 from crosscloud.artifacts.errors import BuildError
-from crosscloud.artifacts.files import locked, read_json, write_json
+from crosscloud.artifacts.files import read_json, write_json
 from crosscloud.artifacts.tools import BUILD_ENVIRONMENT, go, run
+from crosscloud.locking import locked
 from crosscloud.paths import home
 
 #: Seconds that a binary has to print its version.

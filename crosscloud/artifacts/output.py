@@ -10,7 +10,8 @@ from dotenv import dotenv_values
 
 from crosscloud.artifacts.catalogue import PROJECTS
 from crosscloud.artifacts.catalogue.model import Project
-from crosscloud.artifacts.files import locked, write_text
+from crosscloud.artifacts.files import write_text
+from crosscloud.locking import locked
 from crosscloud.paths import home
 
 if TYPE_CHECKING:

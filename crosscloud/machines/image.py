@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from crosscloud.locking import locked
 from crosscloud.machines import commands
-from crosscloud.machines.locking import locked
 from crosscloud.machines.store import machines_home
 
 SUITE = "bookworm"

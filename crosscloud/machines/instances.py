@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from ipaddress import IPv4Network
 from pathlib import Path
 
+from crosscloud.locking import locked
 from crosscloud.machines import (
     addresses,
     bootlog,
@@ -26,7 +27,6 @@ from crosscloud.machines import (
     store,
 )
 from crosscloud.machines.errors import MachineError
-from crosscloud.machines.locking import locked
 from crosscloud.machines.store import Machine, Network
 
 #: A machine's first unit sets its address; it takes well under a second on an idle host.

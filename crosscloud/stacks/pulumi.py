@@ -13,7 +13,7 @@ from typing import Any
 from crosscloud import paths
 from crosscloud.engine.environment import pulumi_environment
 from crosscloud.errors import CrosscloudError
-from crosscloud.machines.locking import locked
+from crosscloud.locking import locked
 
 
 class PulumiError(CrosscloudError):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from crosscloud.machines import bootlog, locking, processes, store
+from crosscloud import locking
+from crosscloud.machines import bootlog, processes, store
 from crosscloud.machines.store import Machine, Network
 
 
