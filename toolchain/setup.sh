@@ -9,9 +9,10 @@ stamps=$home/setup
 mkdir -p "$stamps"
 unset PYTHONDONTWRITEBYTECODE
 
-# Debian's and Ubuntu's names: machines (systemd-container, mmdebstrap, nftables, iproute2, haproxy), and a compiler for
+# Debian's and Ubuntu's names: machines (systemd-container, mmdebstrap, nftables, iproute2, haproxy), the router of a
+# rehearsed Packet (bird2), and a compiler for
 # the one program that needs cgo (flannel).
-packages="python3-venv ca-certificates systemd-container mmdebstrap nftables iproute2 haproxy gcc libc6-dev git procps"
+packages="python3-venv ca-certificates systemd-container mmdebstrap nftables iproute2 haproxy bird2 gcc libc6-dev git procps"
 
 # step NAME KEY COMMAND...: runs the command unless it has succeeded before with the same key
 step() {
