@@ -3,25 +3,26 @@
 import re
 from pathlib import Path
 
-from crosscloud import kubeconfig, paths
+from crosscloud import kubeconfig
 from crosscloud.stacks.pulumi import Stack
+from crosscloud.stacks.workspace import OWN, Workspace
 
 
-def kubeconfig_file(name: str) -> Path:
+def kubeconfig_file(name: str, workspace: Workspace = OWN) -> Path:
     """Return where the kubeconfig of the cluster of this name is kept (0600)."""
-    return paths.home() / "clusters" / name / "kubeconfig"
+    return workspace.home / "clusters" / name / "kubeconfig"
 
 
-def write_kubeconfig(name: str, text: str) -> Path:
+def write_kubeconfig(name: str, text: str, workspace: Workspace = OWN) -> Path:
     """Write a cluster's kubeconfig for its owner alone; return the file."""
-    path = kubeconfig_file(name)
+    path = kubeconfig_file(name, workspace)
     kubeconfig.write(path, kubeconfig.parse(text, source=f"the kubeconfig of {name}"))
     return path
 
 
-def remove_kubeconfig(name: str) -> None:
+def remove_kubeconfig(name: str, workspace: Workspace = OWN) -> None:
     """Remove a cluster's kubeconfig and its folder."""
-    path = kubeconfig_file(name)
+    path = kubeconfig_file(name, workspace)
     path.unlink(missing_ok=True)
     for folder in (path.parent, path.parent.parent):
         if folder.is_dir() and not any(folder.iterdir()):

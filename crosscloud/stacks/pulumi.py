@@ -2,18 +2,19 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crosscloud import paths
-from crosscloud.engine.environment import pulumi_environment
 from crosscloud.errors import CrosscloudError
 from crosscloud.locking import locked
+from crosscloud.stacks.workspace import OWN, Workspace
 
 
 class PulumiError(CrosscloudError):
@@ -29,28 +30,38 @@ def changing_stacks() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack of this project, by name; its configuration is ``Pulumi.<name>.yaml``."""
+    """A stack by name; its configuration is ``Pulumi.<name>.yaml`` in the project of its workspace."""
 
     name: str
+    workspace: Workspace = OWN
 
     @property
     def file(self) -> Path:
         """The stack's configuration file."""
-        return paths.project() / f"Pulumi.{self.name}.yaml"
+        return self.workspace.project / f"Pulumi.{self.name}.yaml"
 
-    def show(self, *arguments: str) -> None:
-        """Run a pulumi command on the stack, with its display; raise `PulumiError` if it fails."""
+    def show(self, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
+        """Run a pulumi command on the stack, with its display and ``variables`` beside the workspace's own.
+
+        Raises `PulumiError` if it fails.
+        """
         # Where nobody watches, a line for each change is enough.
         quiet = [] if sys.stdout.isatty() else ["--suppress-progress", "--non-interactive"]
+        sys.stdout.flush()
         status = subprocess.run(
-            [*self._command(arguments), *quiet], cwd=paths.project(), env=_environment(), check=False
-        )
-        if status.returncode:
+            [*self._command(arguments), *quiet],
+            cwd=self.workspace.project,
+            env={**self.workspace.environment(), **(variables or {})},
+            check=False,
+        ).returncode
+        if status < 0:
+            raise PulumiError(f"pulumi {arguments[0]} of stack {self.name} was ended by {_signal(-status)}")
+        if status:
             raise PulumiError(f"pulumi {arguments[0]} of stack {self.name} failed; why stands above")
 
     def ask(self, *arguments: str) -> str:
         """Run a pulumi command on the stack and return what it prints; raise `PulumiError` with its words."""
-        done = _quietly(self._command(arguments))
+        done = self._quietly(self._command(arguments))
         if done.returncode:
             words = (done.stderr.strip() or done.stdout.strip()).removeprefix("error: ")
             raise PulumiError(f"pulumi {' '.join(arguments[:2])} of stack {self.name} failed: {words}")
@@ -58,7 +69,7 @@ class Stack:
 
     def exists(self) -> bool:
         """Tell whether the backend knows the stack."""
-        listed = _quietly([_pulumi(), "stack", "ls", "--json"])
+        listed = self._quietly([self._pulumi(), "stack", "ls", "--json"])
         if listed.returncode:
             raise PulumiError(f"the backend can't be read: {listed.stderr.strip()}")
         return self.name in {stack["name"].rpartition("/")[2] for stack in json.loads(listed.stdout or "[]")}
@@ -80,26 +91,27 @@ class Stack:
         return found
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
-        return [_pulumi(), *arguments, "--stack", self.name]
+        return [self._pulumi(), *arguments, "--stack", self.name]
+
+    def _quietly(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*command, "--non-interactive"],
+            cwd=self.workspace.project,
+            env=self.workspace.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _pulumi(self) -> str:
+        found = shutil.which("pulumi", path=self.workspace.environment()["PATH"])
+        if not found:
+            raise CrosscloudError("the command pulumi is not here yet; `make setup` installs or builds it")
+        return found
 
 
-def _quietly(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [*command, "--non-interactive"],
-        cwd=paths.project(),
-        env=_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def _environment() -> dict[str, str]:
-    return pulumi_environment()
-
-
-def _pulumi() -> str:
-    found = shutil.which("pulumi", path=_environment()["PATH"])
-    if not found:
-        raise CrosscloudError("the command pulumi is not here yet; `make setup` installs or builds it")
-    return found
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

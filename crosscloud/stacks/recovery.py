@@ -6,7 +6,6 @@ import platform
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from crosscloud.engine.environment import pulumi_environment
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks.pulumi import Stack
 
@@ -54,10 +53,10 @@ def _give_up_stale_lock(stack: Stack) -> list[str]:
 
 def _locks(stack: Stack) -> list[Path]:
     """Return the stack's lock files, where the backend is a folder of this machine."""
-    backend = urlsplit(pulumi_environment().get("PULUMI_BACKEND_URL", ""))
+    backend = urlsplit(stack.workspace.environment().get("PULUMI_BACKEND_URL", ""))
     if backend.scheme != "file":
         return []
-    folder = Path(unquote(backend.path)) / ".pulumi" / "locks" / "organization" / "crosscloud" / stack.name
+    folder = Path(unquote(backend.path)) / ".pulumi" / "locks" / "organization" / stack.workspace.name / stack.name
     return sorted(folder.glob("*.json"))
 
 

@@ -35,8 +35,8 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> QuietStack:
     return QuietStack("demo")
 
 
-def lock(tmp_path: Path, **values: Any) -> Path:
-    folder = tmp_path / "a state" / ".pulumi" / "locks" / "organization" / "crosscloud" / "demo"
+def lock(tmp_path: Path, project: str = "crosscloud", **values: Any) -> Path:
+    folder = tmp_path / "a state" / ".pulumi" / "locks" / "organization" / project / "demo"
     folder.mkdir(parents=True)
     path = folder / "some-id.json"
     path.write_text(json.dumps({"hostname": platform.node(), "timestamp": "now", **values}))
@@ -94,3 +94,13 @@ def test_a_stack_in_order_is_left_alone(stack: QuietStack) -> None:
     assert recovery.recover(stack) == []
     assert stack.asked == []
     assert os.environ["PULUMI_BACKEND_URL"]
+
+
+def test_locks_are_looked_for_under_the_projects_own_name(
+    stack: QuietStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: another\nruntime: python\n")
+    monkeypatch.setenv("CROSSCLOUD_PROJECT", str(tmp_path))
+    path = lock(tmp_path, "another", pid=gone_process())
+    assert recovery.recover(stack)
+    assert not path.exists()

@@ -1,0 +1,40 @@
+"""Where stacks live: the project's folder with their files, the engine's settings, and what else is kept of them."""
+
+from pathlib import Path
+
+from crosscloud import paths
+from crosscloud.engine.environment import pulumi_environment
+
+#: The project's name where its ``Pulumi.yaml`` does not tell it.
+_NAME = "crosscloud"
+
+
+class Workspace:
+    """The user's own project, with the backend that the user has chosen or that is made below the project's folder."""
+
+    @property
+    def project(self) -> Path:
+        """The folder of ``Pulumi.yaml`` and of the stacks' files."""
+        return paths.project()
+
+    @property
+    def home(self) -> Path:
+        """The folder below which kubeconfigs (``clusters``) and reports (``reports``) are kept."""
+        return paths.home()
+
+    @property
+    def name(self) -> str:
+        """The project's name, which is part of every resource's URN and of the path of its locks."""
+        from ruamel.yaml import YAML
+
+        file = self.project / "Pulumi.yaml"
+        document = YAML(typ="safe").load(file) if file.exists() else None
+        return str((document or {}).get("name", _NAME))
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that Pulumi runs with here."""
+        return pulumi_environment()
+
+
+#: What stacks belong to unless something else is said.
+OWN = Workspace()
