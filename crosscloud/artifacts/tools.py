@@ -1,15 +1,14 @@
 """The two commands that artifacts are made with, Go and crane: where they are and how they are run."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import IO
 
+from crosscloud import golang
 from crosscloud.artifacts.errors import ArtifactError, BuildError
 from crosscloud.paths import home
 
@@ -26,8 +25,6 @@ BUILD_ENVIRONMENT = {
 }
 #: For questions to the module proxy.
 ASK_ENVIRONMENT = {"GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local", "GOWORK": "off"}
-#: What Kubernetes 1.37 is written in; Debian 12's own is 1.19.
-MINIMUM_GO = (1, 26)
 #: How many of a failed command's last lines are shown.
 WORDS = 25
 
@@ -41,32 +38,14 @@ def crane() -> Path:
 
 
 def go() -> Path:
-    """Return the go command to use: PATH's if it is new enough, else the project's own.
-
-    Raises ArtifactError that names what was found, and what is needed, when neither will do.
-    """
-    own = home() / "go" / "bin" / "go"
-    found = shutil.which("go")
-    candidates = [Path(found)] if found else []
-    candidates += [own] if os.access(own, os.X_OK) else []
-    versions = {candidate: _version_of(candidate) for candidate in candidates}
-    for candidate, version in versions.items():
-        if _numbers(version) >= MINIMUM_GO:
-            return candidate
-    wanted = ".".join(str(number) for number in MINIMUM_GO)
-    seen = ", ".join(f"{path} is {version}" for path, version in versions.items()) or f"none on PATH and no {own}"
+    """Return the go command to use. Raises ArtifactError with what was found, and what is needed, if none will do."""
+    chosen = golang.usable()
+    if chosen is not None:
+        return chosen
+    wanted = ".".join(str(number) for number in golang.MINIMUM)
+    here = golang.found()
+    seen = ", ".join(f"{path} is {version}" for path, version in here.items()) or f"none on PATH and no {golang.own()}"
     raise ArtifactError(f"Go {wanted} or newer is needed ({seen}); `make setup` installs it")
-
-
-@cache
-def _version_of(command: Path) -> str:
-    return run([command, "env", "GOVERSION"], env={"GOTOOLCHAIN": "local"}).strip()
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    """Return ``go1.26.8`` as (1, 26, 8), and what isn't a release (``devel …``) as a very new one."""
-    match = re.match(r"go(\d+)\.(\d+)(?:\.(\d+))?", version)
-    return tuple(int(number or 0) for number in match.groups()) if match else (999,)
 
 
 def _find(name: str, own: Path, hint: str) -> Path:
@@ -132,4 +111,4 @@ def _since(path: Path, start: int) -> str:
 
 def go_version() -> str:
     """Return the version of the Go that builds (``go1.26.8``)."""
-    return _version_of(go())
+    return golang.version(go())

