@@ -17,8 +17,10 @@ from crosscloud.machines.store import machines_home
 
 SUITE = "bookworm"
 
-#: What a cloud's Debian image has and our bootstrap needs; `iputils-ping` is for people who look into a machine.
+#: What a cloud's Debian image has and our bootstrap needs, or installs there (a rehearsal's machines reach no package
+#: mirror); `iputils-ping` is for people who look into a machine.
 PACKAGES = (
+    "bird2",
     "ca-certificates",
     "cloud-init",
     "conntrack",
@@ -48,6 +50,7 @@ LEFT_OUT = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/us
 MASKED = (
     "apt-daily-upgrade.timer",
     "apt-daily.timer",
+    "bird.service",
     "cloud-init-hotplugd.socket",
     "console-getty.service",
     "dpkg-db-backup.timer",
