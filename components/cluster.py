@@ -10,7 +10,7 @@ from typing import TypedDict
 import pulumi
 from pulumi import Output
 
-from crosscloud.config import StackConfig
+from crosscloud.config import Stack
 from crosscloud.release import Release
 
 
@@ -31,6 +31,7 @@ class Cluster(pulumi.ComponentResource):
     ``renewed_with`` is replaced, it is another cluster, and what is deployed into it is made anew.
     """
 
+    config: Stack
     kubeconfig: Output[str]
     endpoint: Output[str]
     cluster_name: Output[str]
@@ -39,7 +40,7 @@ class Cluster(pulumi.ComponentResource):
     lifetime: pulumi.Resource
     renewed_with: list[pulumi.Resource]
 
-    def __init__(self, cloud: str, config: StackConfig, release: Release) -> None:
+    def __init__(self, cloud: str, config: Stack, release: Release) -> None:
         """Make the component of a cloud; ``cloud`` becomes part of its type."""
         super().__init__(f"crosscloud:cluster:{cloud.capitalize()}", config.name)
         self.config = config

@@ -124,10 +124,16 @@ class ClusterAccess(_Resource):
         endpoint: Input[str],
         credentials: ClusterCredentials,
         boot_logs: Mapping[str, Input[str]],
+        consoles: Mapping[str, Input[str]] | None = None,
         cluster_id: Input[str],
         opts: ResourceOptions,
     ) -> None:
-        """``cluster_id`` is the identity of what the cluster lives and dies with; with another one it is another."""
+        """``endpoint`` is ``host:port`` of the API as the program reaches it.
+
+        ``boot_logs`` maps machines to the files of their boot logs, or to their addresses where the cloud keeps the
+        logs, and ``consoles`` to commands that show them. ``cluster_id`` is the identity of what the cluster lives and
+        dies with; with another one it is another.
+        """
         inputs: dict[str, Input[object]] = {
             "cluster_name": cluster_name,
             "endpoint": endpoint,
@@ -136,26 +142,111 @@ class ClusterAccess(_Resource):
             "boot_logs": dict(boot_logs),
             "cluster_id": cluster_id,
         }
+        if consoles:
+            inputs["consoles"] = dict(consoles)
         secret = ResourceOptions(additional_secret_outputs=["kubeconfig"])
         merged = ResourceOptions.merge(secret, opts)
         super().__init__("ClusterAccess", name, inputs, ["kubeconfig", "kubernetes_version"], merged)
 
 
 class Node(_Resource):
-    """A machine as a Ready member of its cluster; its removal drains it first."""
+    """A machine as a Ready member of its cluster; its removal drains it first.
+
+    The machine is one of this host's, or a cloud's: known by its address in the cluster's network.
+    """
 
     node_name: Output[str]
     address: Output[str]
     role: Output[str]
     kubelet_version: Output[str]
 
-    def __init__(self, name: str, *, access: ClusterAccess, machine: Machine, role: str, opts: ResourceOptions) -> None:
-        """``role`` is ``control-plane`` or ``worker``."""
+    def __init__(  # noqa: PLR0913 - a machine is known either way
+        self,
+        name: str,
+        *,
+        access: ClusterAccess,
+        role: str,
+        machine: Machine | None = None,
+        address: Input[str] = "",
+        identity: Input[str] = "",
+        console: Input[str] = "",
+        opts: ResourceOptions,
+    ) -> None:
+        """Name either ``machine``, or the ``address`` and the ``identity`` that the cloud gave it.
+
+        ``role`` is ``control-plane`` or ``worker``; another ``identity`` is another machine; ``console`` is a command
+        that shows the machine's boot log.
+        """
+        inputs: dict[str, Input[object]] = {"kubeconfig": access.kubeconfig, "role": role}
+        if machine is not None:
+            inputs |= {"node_name": machine.hostname, "machine_id": machine.machine_id, "boot_log": machine.boot_log}
+        else:
+            inputs |= {"address": address, "identity": identity, "console": console}
+        super().__init__("Node", name, inputs, ["node_name", "uid", "address", "kubelet_version"], opts)
+
+
+class NodeGroup(_Resource):
+    """The nodes of machines that a cloud makes and replaces by itself: as many as asked for, Ready, of one generation.
+
+    ``nodes`` lists them, as a stack's output ``nodes`` does.
+    """
+
+    nodes: Output[Sequence[Mapping[str, str]]]
+
+    def __init__(  # noqa: PLR0913 - a group has no fewer
+        self,
+        name: str,
+        *,
+        access: ClusterAccess,
+        role: str,
+        count: int,
+        group: Input[str],
+        generation: Input[str],
+        console: Input[str] = "",
+        opts: ResourceOptions,
+    ) -> None:
+        """``group`` is the id that the cloud gave; ``generation`` what its nodes carry as ``crosscloud/generation``."""
         inputs: dict[str, Input[object]] = {
             "kubeconfig": access.kubeconfig,
-            "node_name": machine.hostname,
-            "machine_id": machine.machine_id,
             "role": role,
-            "boot_log": machine.boot_log,
+            "count": count,
+            "group": group,
+            "generation": generation,
+            "console": console,
         }
-        super().__init__("Node", name, inputs, ["uid", "address", "kubelet_version"], opts)
+        super().__init__("NodeGroup", name, inputs, ["nodes"], opts)
+
+
+class ClusterGuard(_Resource):
+    """What can't change on a live cluster without destroying it: a change of it is refused, unless insisted on."""
+
+    def __init__(  # noqa: PLR0913 - each of them is dangerous for a reason of its own
+        self,
+        name: str,
+        *,
+        cluster_name: str,
+        cluster_domain: str,
+        dns_service_ip: str,
+        cidrs: Mapping[str, Input[str]],
+        place: Mapping[str, str],
+        control_planes: int,
+        shape: Input[Mapping[str, str]],
+        insist: bool,
+        opts: ResourceOptions,
+    ) -> None:
+        """``cidrs`` are the pod, service and machine networks; ``place`` where in the cloud the machines are.
+
+        ``shape`` is what replaces a control plane when it changes, by the keys of the configuration: dangerous only
+        where there is just one. ``insist`` lets every change pass.
+        """
+        inputs: dict[str, Input[object]] = {
+            "cluster_name": cluster_name,
+            "cluster_domain": cluster_domain,
+            "dns_service_ip": dns_service_ip,
+            "cidrs": dict(cidrs),
+            "place": dict(place),
+            "control_planes": control_planes,
+            "shape": shape,
+            "insist": insist,
+        }
+        super().__init__("ClusterGuard", name, inputs, [], opts)

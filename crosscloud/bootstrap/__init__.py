@@ -8,6 +8,7 @@ from crosscloud.bootstrap.render import (
     ControlPlaneSecrets,
     NodeImages,
     control_plane_user_data,
+    first_boot_digest,
     worker_user_data,
 )
 
@@ -18,6 +19,7 @@ __all__ = [
     "ControlPlaneSecrets",
     "NodeImages",
     "control_plane_user_data",
+    "first_boot_digest",
     "node_images",
     "worker_user_data",
 ]

@@ -6,6 +6,7 @@ machines on this host: what differs between them is found out on the machine (cg
 
 import base64
 import bz2
+import hashlib
 import io
 import shlex
 import tarfile
@@ -46,7 +47,10 @@ class ClusterSettings:
     """What every node of a cluster is told.
 
     ``endpoint`` is ``host:port`` of the API; ``registry_mirror`` a URL that all images are pulled through, or empty;
-    ``join_timeout`` the seconds after which a machine gives up and says why in its boot log.
+    ``join_timeout`` the seconds after which a machine gives up and says why in its boot log. ``public_endpoint`` is
+    another ``host:port`` that the API's certificate is to be good for. ``node_network`` (CIDR) holds the node's address
+    where a machine has several; ``elastic_ip`` is the API's address, announced by the control planes; ``generation``
+    is a label that workers register with. These four may be empty.
     """
 
     name: str
@@ -59,6 +63,10 @@ class ClusterSettings:
     images: NodeImages
     registry_mirror: str = ""
     join_timeout: int = 600
+    public_endpoint: str = ""
+    node_network: str = ""
+    elastic_ip: str = ""
+    generation: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,13 +85,20 @@ def control_plane_user_data(cluster: ClusterSettings, secrets: ControlPlaneSecre
     files = {"/etc/crosscloud/cluster.env": _environment(cluster, role, extra)}
     if first:
         files["/etc/crosscloud/cluster.yaml"] = _manifests(cluster, secrets)
-    return _document(files, _CONTROL_PLANE_FILES, "control-plane.sh")
+    elastic = ("elastic-ip.sh",) if cluster.elastic_ip else ()
+    return _document(files, (*_CONTROL_PLANE_FILES, *elastic), "control-plane.sh")
 
 
 def worker_user_data(cluster: ClusterSettings) -> str:
     """Render the user-data of a worker."""
     files = {"/etc/crosscloud/cluster.env": _environment(cluster, "worker", {})}
     return _document(files, _WORKER_FILES, "worker.sh")
+
+
+def first_boot_digest() -> str:
+    """Return a digest of the scripts that control planes boot with: another one is other user-data for all of them."""
+    manifests = (_TEMPLATES / "cluster.yaml.j2").read_bytes()
+    return hashlib.sha256(_archive(_CONTROL_PLANE_FILES).encode() + manifests).hexdigest()[:10]
 
 
 def _environment(cluster: ClusterSettings, role: str, extra: dict[str, str]) -> str:
@@ -105,7 +120,14 @@ def _environment(cluster: ClusterSettings, role: str, extra: dict[str, str]) -> 
         "BOOTSTRAP_TOKEN": cluster.bootstrap_token,
         **extra,
     }
-    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
+    if cluster.public_endpoint.rpartition(":")[0] != cluster.endpoint.rpartition(":")[0]:
+        values["PUBLIC_HOST"] = cluster.public_endpoint.rpartition(":")[0]
+    values["NODE_NETWORK"] = cluster.node_network
+    values["ELASTIC_IP"] = cluster.elastic_ip
+    values["GENERATION"] = cluster.generation
+    optional = ("PUBLIC_HOST", "NODE_NETWORK", "ELASTIC_IP", "GENERATION")
+    given = {name: value for name, value in values.items() if value or name not in optional}
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
 
 
 def _manifests(cluster: ClusterSettings, secrets: ControlPlaneSecrets) -> str:

@@ -7,6 +7,7 @@ from crosscloud.config.loading import load
 from crosscloud.config.stacks import (
     AwsStack,
     AzureStack,
+    CloudSettings,
     CloudStack,
     ClusterStack,
     ExistingStack,
@@ -22,6 +23,7 @@ from crosscloud.config.stacks import (
 __all__ = [
     "AwsStack",
     "AzureStack",
+    "CloudSettings",
     "CloudStack",
     "ClusterStack",
     "ConfigErrors",

@@ -58,7 +58,7 @@ class Azure(Block):
     network_cidr: Cidr = Field(NETWORK_CIDR, description="The virtual network's addresses.")
     image: Annotated[str, matching(r"^[^:\s]+(:[^:\s]+){3}$", "is not an image's URN; publisher:offer:sku:version")] = (
         filled(
-            "`Debian:debian-12:12-gen2:latest`, or its `12-arm64`",
+            "`Canonical:ubuntu-24_04-lts:server:latest`, or its `server-arm64`",
             "The machines' image, as `az vm create --image` takes it.",
         )
     )
@@ -72,7 +72,8 @@ class Gce(Block):
     zones: tuple[Text, ...] = Field((), description=_ZONES.format("the region's first three"))
     network_cidr: Cidr = Field(NETWORK_CIDR, description="The subnetwork's addresses.")
     image: Text = filled(
-        "`debian-cloud/debian-12`, or `debian-cloud/debian-12-arm64`", "The machines' image or image family."
+        "`ubuntu-os-cloud/ubuntu-2404-lts-amd64`, or its `-arm64`",
+        "The machines' image or image family; one with cloud-init, which Google's Debian images lack.",
     )
 
 

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
+from crosscloud.config import defaults
 from crosscloud.config.findings import Finding, Path, key_of
 from crosscloud.config.pools import nodes_at_most
 from crosscloud.config.stacks import AzureStack, CloudSettings, CloudStack, ClusterStack, Stack
@@ -159,8 +160,9 @@ def _machine_image(stack: Stack) -> Iterator[Finding]:
     if not isinstance(stack, AzureStack) or stack.arch != "arm64":
         return
     image = stack.azure.image
-    if image.startswith("Debian:") and "arm64" not in image:
-        yield Finding(("azure", "image"), f"{image} is not for arm64", "Debian:debian-12:12-arm64:latest")
+    if image.startswith(("Canonical:", "Debian:")) and "arm64" not in image:
+        allowed = defaults.MACHINE_IMAGES["azure"]["arm64"]
+        yield Finding(("azure", "image"), f"{image} is not for arm64", allowed)
 
 
 _CHECKS: tuple[Callable[[Stack], Iterator[Finding]], ...] = (

@@ -19,10 +19,18 @@ SIZES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "packet": {"amd64": ("m3.small.x86",) * 2, "arm64": ("c3.large.arm64",) * 2},
 }
 
-#: The machines' images by cloud and architecture: Debian 12, which local machines run too.
+#: The machines' images by cloud and architecture: Ubuntu 24.04 LTS. It has cloud-init, which Google's Debian
+#: images lack (https://cloud.google.com/compute/docs/images/os-details), and it is what Azure's and Google's own
+#: documentation of cloud-init takes (https://learn.microsoft.com/azure/virtual-machines/linux/using-cloud-init).
 MACHINE_IMAGES: Mapping[str, Mapping[str, str]] = {
-    "azure": {"amd64": "Debian:debian-12:12-gen2:latest", "arm64": "Debian:debian-12:12-arm64:latest"},
-    "gce": {"amd64": "debian-cloud/debian-12", "arm64": "debian-cloud/debian-12-arm64"},
+    "azure": {
+        "amd64": "Canonical:ubuntu-24_04-lts:server:latest",
+        "arm64": "Canonical:ubuntu-24_04-lts:server-arm64:latest",
+    },
+    "gce": {
+        "amd64": "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
+        "arm64": "ubuntu-os-cloud/ubuntu-2404-lts-arm64",
+    },
 }
 
 _SERVICE_CIDR = "10.96.0.0/16"

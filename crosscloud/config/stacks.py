@@ -18,6 +18,7 @@ from crosscloud.config.values import (
     FilePath,
     FolderPath,
     ImageReference,
+    IsoDate,
     SshPublicKey,
     TagKey,
     TagValue,
@@ -87,7 +88,7 @@ class SelfManagedStack(ClusterStack):
     images: Images = Field(default_factory=Images, description="Images beside the release's own.")
 
 
-class CloudSettings(Block):
+class CloudSettings(ClusterStack):
     """What every public cloud asks for."""
 
     api_access_cidrs: Annotated[tuple[Cidr, ...], Field(min_length=1)] = Field(
@@ -97,13 +98,26 @@ class CloudSettings(Block):
     api_access_from_anywhere: bool = Field(
         False, description="Insists that `apiAccessCidrs` may hold the whole Internet, 0.0.0.0/0."
     )
-    tags: dict[TagKey, TagValue] = Field(default_factory=dict, description="Tags or labels of every cloud resource.")
+    owner: TagValue = Field("unassigned", description="Whose cluster it is: the tag `owner` of every cloud resource.")
+    expiry: IsoDate | None = Field(
+        None, description="The day after which it may be destroyed, such as 2026-12-31: the tag `expiry`."
+    )
+    tags: dict[TagKey, TagValue] = Field(
+        default_factory=dict, description="Further tags or labels of every cloud resource."
+    )
+    boot_timeout_minutes: Annotated[int, Field(ge=1, le=120)] = Field(
+        15, description="How long to wait for the cluster to answer, and then for its nodes to be Ready."
+    )
 
 
 class CloudStack(CloudSettings, SelfManagedStack):
     """A cluster on a cloud's machines."""
 
     control_planes: CloudControlPlanes = filled("", "The machines that run the control plane and etcd.")
+    workers: CloudWorkers = filled("", "The machines that run what is deployed.")
+    allow_cluster_replacement: bool = Field(
+        False, description="Insists on a change that replaces the whole cluster, with all that is in it."
+    )
     admin_username: UserName = Field("crosscloud", description="The user with sudo on the machines.")
     admin_ssh_key: SshPublicKey | None = Field(
         None, description="The public key that user logs in with; left out, nobody can log in, and nothing needs to."
@@ -156,7 +170,7 @@ class GceStack(CloudStack):
     gce: blocks.Gce = filled("", "What only Google Compute Engine has.")
 
 
-class GkeStack(CloudSettings, ClusterStack):
+class GkeStack(CloudSettings):
     """A cluster on Google Kubernetes Engine, whose control plane is Google's."""
 
     cloud: Literal["gke"]

@@ -3,13 +3,14 @@
 All of them stay plain strings and numbers in Python: they go into resource inputs, which know no richer types.
 """
 
+import datetime
 import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
 from crosscloud import paths, reference
@@ -55,6 +56,14 @@ def _address(text: str) -> str:
         return str(ipaddress.IPv4Address(text))
     except ValueError:
         raise ValueError("is not an IPv4 address; four numbers, such as 10.96.0.10") from None
+
+
+def _date(text: str) -> str:
+    """Return a day in ISO's form, which is also a tag's value that every cloud takes."""
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError("is not a day; year, month and day, such as 2026-12-31") from None
 
 
 def _image(text: str) -> str:
@@ -128,6 +137,12 @@ Domain = Annotated[
     str,
     matching(rf"^{_LABEL}(\.{_LABEL})*$", "is not a domain name; lower-case labels with dots, such as cluster.local"),
     WithJsonSchema({"type": "string", "pattern": rf"^{_LABEL}(\.{_LABEL})*$"}),
+]
+IsoDate = Annotated[
+    str,
+    BeforeValidator(lambda value: value.isoformat() if isinstance(value, datetime.date) else value),  # as YAML reads it
+    AfterValidator(_date),
+    WithJsonSchema({"type": "string", "format": "date"}),
 ]
 UserName = Annotated[
     str,
