@@ -76,10 +76,15 @@ class Kubeconfig:
 
 def build(name: str, *, server: str, ca: str, certificate: str, key: str) -> Kubeconfig:
     """Make a kubeconfig for ``name`` from its API server's URL and three PEM texts (CA, certificate, private key)."""
-    encoded = [base64.b64encode(pem.encode()).decode() for pem in (ca, certificate, key)]
-    cluster = {"server": server, "certificate-authority-data": encoded[0]}
-    made = _single(name, cluster, {"client-certificate-data": encoded[1], "client-key-data": encoded[2]}, {})
-    return parse(made.text, source=f"the kubeconfig of {name}")
+    encoded = [base64.b64encode(pem.encode()).decode() for pem in (certificate, key)]
+    user = {"client-certificate-data": encoded[0], "client-key-data": encoded[1]}
+    return build_for(name, server=server, ca=ca, user=user)
+
+
+def build_for(name: str, *, server: str, ca: str, user: Mapping[str, Any]) -> Kubeconfig:
+    """Make a kubeconfig for ``name`` whose user is known by other means: ``user`` is the body of its entry."""
+    cluster = {"server": server, "certificate-authority-data": base64.b64encode(ca.encode()).decode()}
+    return parse(_single(name, cluster, dict(user), {}).text, source=f"the kubeconfig of {name}")
 
 
 def load(path: Path) -> Kubeconfig:
