@@ -25,6 +25,9 @@ ADMINISTRATOR_GROUP = "crosscloud:administrators"
 _TEMPLATES = Path(__file__).parent / "templates"
 _WORKER_FILES = ("lib.sh", "node.sh", "worker.sh")
 _CONTROL_PLANE_FILES = ("lib.sh", "node.sh", "control-plane.sh", "authentication.yaml", "audit.yaml")
+#: On bare metal, where the API's address is an elastic IP, and no packet is filtered but by the machine itself.
+_METAL_FILES = ("elastic-ip.sh", "host-firewall.sh", "metadata.py")
+_KEEPER_FILES = ("elastic-ip-keeper.sh",)
 
 
 class UserDataTooLargeError(CrosscloudError):
@@ -85,14 +88,15 @@ def control_plane_user_data(cluster: ClusterSettings, secrets: ControlPlaneSecre
     files = {"/etc/crosscloud/cluster.env": _environment(cluster, role, extra)}
     if first:
         files["/etc/crosscloud/cluster.yaml"] = _manifests(cluster, secrets)
-    elastic = ("elastic-ip.sh",) if cluster.elastic_ip else ()
-    return _document(files, (*_CONTROL_PLANE_FILES, *elastic), "control-plane.sh")
+    metal = (*_METAL_FILES, *_KEEPER_FILES) if cluster.elastic_ip else ()
+    return _document(files, (*_CONTROL_PLANE_FILES, *metal), "control-plane.sh")
 
 
 def worker_user_data(cluster: ClusterSettings) -> str:
     """Render the user-data of a worker."""
     files = {"/etc/crosscloud/cluster.env": _environment(cluster, "worker", {})}
-    return _document(files, _WORKER_FILES, "worker.sh")
+    metal = _METAL_FILES if cluster.elastic_ip else ()
+    return _document(files, (*_WORKER_FILES, *metal), "worker.sh")
 
 
 def first_boot_digest() -> str:

@@ -15,14 +15,17 @@ name_images() {
 }
 
 # A first control plane that was replaced finds the others' cluster. A connection that is refused or closed means that no
-# other control plane lives; one that is not answered means nothing, and is tried again for a while.
+# other control plane lives; one that is not answered means nothing, and is tried again for a while. Nor does a refused
+# one where the routers may not have left yet the control plane whose place this one takes.
 cluster_lives() {
   local status=0 limit=$((SECONDS + 20))
+  if [ -n "${ELASTIC_IP:-}" ]; then limit=$((SECONDS > 15 ? SECONDS + 5 : 20)); fi
   while [ $SECONDS -lt $limit ]; do
     status=0
     curl -sk --max-time 3 -o /dev/null "https://$ENDPOINT/livez" || status=$?
     [ $status = 0 ] && retry 30 1 cluster_answers && return 0
-    [ $status = 28 ] || return 1 # 28: time-out
+    [ $status = 28 ] || [ -n "${ELASTIC_IP:-}" ] || return 1 # 28: time-out
+    sleep 0.5
   done
   return 1
 }
@@ -157,11 +160,17 @@ prepare_node
 mkdir -p /etc/kubernetes/crosscloud /var/log/kubernetes/audit
 cp /usr/local/lib/crosscloud/{authentication,audit}.yaml /etc/kubernetes/crosscloud/
 if [ "$ROLE" = first-control-plane ] && ! cluster_lives; then
+  if [ -n "${ELASTIC_IP:-}" ]; then
+    hold_elastic_ip
+    keep_elastic_ip
+  fi
   init_cluster
+  [ -z "${ELASTIC_IP:-}" ] || release_hold
 else
   begin "waiting for the cluster at $ENDPOINT"
   retry "$JOIN_TIMEOUT" 0.5 cluster_answers
   join_cluster
+  [ -z "${ELASTIC_IP:-}" ] || keep_elastic_ip
 fi
 keep_certificates
 say "BOOTSTRAP DONE: $CLUSTER_NAME has control plane $NODE_NAME"

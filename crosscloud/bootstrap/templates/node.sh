@@ -1,5 +1,7 @@
 # What every node does: container runtime, the release's Kubernetes, kubelet and kube-proxy, ready to init or join.
 . /usr/local/lib/crosscloud/lib.sh
+# shellcheck source=/dev/null
+[ -z "${ELASTIC_IP:-}" ] || . /usr/local/lib/crosscloud/elastic-ip.sh
 
 CGROUP_DRIVER=systemd SYSTEMD_CGROUP=true
 if [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ]; then
@@ -14,6 +16,7 @@ install_packages() {
   command -v nft >/dev/null || missing+=(nftables)
   command -v conntrack >/dev/null || missing+=(conntrack)
   [ -d /usr/lib/cni ] || [ -x /opt/cni/bin/bridge ] || missing+=(containernetworking-plugins)
+  if [ -n "${ELASTIC_IP:-}" ] && [ "$ROLE" != worker ]; then command -v bird >/dev/null || missing+=(bird2); fi
   [ ${#missing[@]} = 0 ] && return
   begin "installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
@@ -259,6 +262,10 @@ prepare_node() {
   begin "finding the node's address"
   find_address
   install_packages
+  if [ -n "${ELASTIC_IP:-}" ]; then
+    guard_host
+    route_elastic_ip
+  fi
   configure_kernel
   configure_containerd
   pull_images
