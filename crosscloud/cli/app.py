@@ -8,6 +8,8 @@ import typer
 from crosscloud.artifacts.commands import app as artifacts
 from crosscloud.cli.config import app as config
 from crosscloud.cli.doctor import doctor
+from crosscloud.cli.options import StackName
+from crosscloud.cli.rehearse import rehearse
 from crosscloud.e2e.commands import e2e
 from crosscloud.errors import CrosscloudError
 
@@ -18,8 +20,7 @@ app.add_typer(artifacts)
 app.add_typer(config)
 app.command()(e2e)
 app.command()(doctor)
-
-StackName = Annotated[str, typer.Option("--stack", "-s", envvar="STACK", help="The stack: Pulumi.<stack>.yaml.")]
+app.command()(rehearse)
 
 
 @app.command()
@@ -50,8 +51,17 @@ def down(stack: StackName = "local") -> None:
 
 
 @app.command()
-def shell(stack: StackName = "local") -> None:
+def shell(
+    stack: StackName = "local",
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", help="For the rehearsal of the stack that was kept.")
+    ] = False,
+) -> None:
     """Start a shell in which pulumi, kubectl and helm are set up for the stack."""
+    if rehearsal:
+        from crosscloud.rehearsal.shell import start as start_in_rehearsal
+
+        start_in_rehearsal(stack)
     from crosscloud.cli.shell import start
 
     start(stack)

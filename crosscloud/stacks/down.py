@@ -73,8 +73,8 @@ def _purge() -> None:
 
 
 def _other_stacks() -> bool:
-    """Tell whether the embedded backend still holds a stack."""
-    folder = paths.home() / "state" / ".pulumi" / "stacks"
+    """Tell whether the embedded backend, or a rehearsal's, still holds a stack."""
     with contextlib.suppress(OSError):
-        return any(folder.rglob("*.json"))
+        backends = [paths.home() / "state", *paths.home().glob("rehearsals/*/state")]
+        return any(file for backend in backends for file in (backend / ".pulumi" / "stacks").rglob("*.json"))
     return False

@@ -13,7 +13,7 @@ def show(name: str, outputs: dict[str, Any], images: Release, kubeconfig: Path, 
     console = Console(highlight=False)
     console.print()
     console.print(f"[bold green]{outputs['clusterName']} is up[/] ({seconds:.0f} s): {outputs['endpoint']}")
-    console.print(_nodes(outputs["nodes"]))
+    console.print(nodes(outputs["nodes"]))
     console.print(_images(images))
     console.print(_ways_in(name, kubeconfig), soft_wrap=True)
 
@@ -39,9 +39,10 @@ def _table(*headings: str) -> Any:
     return table
 
 
-def _nodes(nodes: list[dict[str, str]]) -> Any:
+def nodes(listed: list[dict[str, str]]) -> Any:
+    """Return the table of a cluster's nodes."""
     table = _table("node", "role", "address", "Kubernetes")
-    for node in nodes:
+    for node in listed:
         table.add_row(node["name"], node["role"], node["address"], node["version"])
     return table
 

@@ -1,0 +1,51 @@
+"""What a rehearsal says of itself at the top and at the bottom of all that it prints."""
+
+from typing import Any
+
+from crosscloud.rehearsal.faults import Fault
+from crosscloud.rehearsal.project import Prepared
+
+
+def top(prepared: Prepared, fault: Fault | None, *, machines: bool) -> None:
+    """Say what is simulated and what is real, how large it is, and what will go wrong on request."""
+    config, simulation = prepared.config, prepared.simulation
+    real = "the engine, the program, the machines (on this host, from the cloud's user-data), Kubernetes, helm"
+    rows = [
+        ("stack", f"{prepared.stack.name} on {simulation.cloud}, from your Pulumi.{prepared.stack.name}.yaml"),
+        ("simulated", f"the API of {simulation.cloud}: no account is asked, nothing costs"),
+        ("real", real if machines else "the engine and the program; no machine is booted, so there is no cluster"),
+        ("machines", _machines(config)),
+        *[("adapted", line) for line in prepared.adapted],
+    ]
+    if fault:
+        rows.append(("fault", f"{fault.says}; then the same again without it"))
+    _panel("\n".join(f"{name:<11}{text}" for name, text in rows), "yellow")
+
+
+def bottom(stack: str, result: str, seconds: float, *, passed: bool, left: str) -> None:
+    """Say how the rehearsal ended, and what is left of it."""
+    _panel(f"stack {stack}: {result} ({seconds:.0f} s)\n{left}", "green" if passed else "red")
+
+
+def _machines(config: Any) -> str:
+    control_planes = getattr(getattr(config, "control_planes", None), "count", 0)
+    workers = config.workers.count
+    parts = [
+        _counted(control_planes, "control plane") if control_planes else "the cloud's own control plane",
+        _counted(workers, "worker"),
+    ]
+    return f"{' and '.join(parts)} (--full takes as many as your stack's file says)"
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _panel(text: str, colour: str) -> None:
+    from rich.console import Console
+    from rich.panel import Panel
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print()
+    console.print(Panel(Text(text), title="[bold]REHEARSAL[/]", title_align="left", border_style=colour))

@@ -1,0 +1,67 @@
+"""Taking a rehearsal down, and the proof that nothing of it is left."""
+
+import shutil
+
+from crosscloud.errors import CrosscloudError
+from crosscloud.rehearsal import hosted
+from crosscloud.rehearsal.place import Place, held, place_of, rehearsals, rehearsed
+from crosscloud.rehearsal.services import stop_service
+from crosscloud.rehearsal.simulations import SIMULATIONS, Simulation
+from crosscloud.stacks import recovery
+from crosscloud.stacks.down import clean_host
+from crosscloud.stacks.pulumi import PulumiError, Stack
+from crosscloud.stacks.stages import say
+from crosscloud.stacks.up import stack_values
+
+
+class LeftoversError(CrosscloudError):
+    """Something of a rehearsal is still on this host."""
+
+
+def down(name: str) -> None:
+    """Take down the rehearsal of the stack of this name; nothing there is no error."""
+    place = place_of(name)
+    if not place.folder.is_dir():
+        say(f"there is no rehearsal of stack {name}")
+        return
+    with held(place):
+        stack = rehearsed(name)
+        cloud = stack_values(stack).get("crosscloud:cloud") if stack.file.exists() else None
+        take_down(stack, SIMULATIONS.get(str(cloud)))
+
+
+def take_down(stack: Stack, simulation: Simulation | None) -> None:
+    """Destroy the stack as its user would, then remove what that left; raise `LeftoversError` if anything stays."""
+    place, left = place_of(stack.name), []
+    if stack.file.exists() and stack.exists():
+        for line in recovery.recover(stack):
+            say(line)
+        try:
+            stack.show("destroy", "--yes", "--skip-preview")
+        except PulumiError as error:
+            say(f"{error}; removing what is left by its records")
+        else:
+            left = hosted.things(place)
+    if simulation:
+        stop_service(simulation, place)
+    remove(place)
+    if not any(entry.is_dir() for entry in rehearsals().iterdir()):
+        clean_host()
+    if left:
+        # Removed by now; in a cloud it would have stayed, and cost.
+        raise LeftoversError("the destroy left behind what `crosscloud rehearse` removed:\n" + _listed(left))
+
+
+def remove(place: Place) -> None:
+    """Remove everything of a rehearsal from this host, whatever its stack says, and prove that it is gone."""
+    for line in hosted.purge(place):
+        say(f"removed {line}")
+    found = hosted.things(place)
+    if found:
+        raise LeftoversError("still on this host:\n" + _listed(found))
+    if place.folder.is_dir():
+        shutil.rmtree(place.folder)
+
+
+def _listed(lines: list[str]) -> str:
+    return "\n".join(f"  {line}" for line in lines)

@@ -1,0 +1,35 @@
+"""What there is of a rehearsal that is up, and how to look at it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crosscloud.rehearsal.project import Prepared
+from crosscloud.stacks import summary
+from crosscloud.stacks.files import kubeconfig_file
+
+
+def show(outputs: Mapping[str, Any]) -> None:
+    """Print the cluster's API and nodes."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(f"\n{outputs['clusterName']} answers at {outputs['endpoint']}")
+    console.print(summary.nodes(outputs["nodes"]))
+
+
+def ways_in(prepared: Prepared) -> str:
+    """Say how to look at a rehearsal that is kept, and how to take it down."""
+    stack = prepared.stack
+    rows = [
+        ("state", str(stack.workspace.home)),
+        ("a shell", f"crosscloud shell --rehearsal --stack {stack.name}    with pulumi and kubectl set up for it"),
+        (
+            "go on",
+            f"crosscloud rehearse --stack {stack.name} --keep    brings it up to your stack's file as it is then",
+        ),
+        ("take down", f"crosscloud rehearse --stack {stack.name} --down"),
+    ]
+    config = kubeconfig_file(stack.name, stack.workspace)
+    if config.exists():
+        rows.insert(1, ("kubeconfig", str(config)))
+    return "\n".join(f"{name:<11}{text}" for name, text in rows)

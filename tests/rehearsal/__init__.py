@@ -1,0 +1,1 @@
+"""Whole stacks of clouds in rehearsals: the genuine engine, simulated clouds, real machines."""

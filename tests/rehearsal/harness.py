@@ -1,0 +1,166 @@
+"""A cloud's stack in the genuine engine with the cloud simulated, for tests.
+
+    with rehearsal("azure", tmp_path) as stack:          # one control plane, one worker, no machines
+        stack.up()                                       # everything but what needs a cluster that answers
+        assert stack.changes() == []                     # a second up would change nothing
+        stack.configure(azure={"networkCidr": "10.9.0.0/16"})
+        steps = stack.changes()                          # what a preview says: Step(op, type, name, reasons)
+
+Everything is taken away at the end. With ``machines=True`` the machines are real, and ``up`` ends in a cluster.
+"""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from crosscloud.rehearsal import isolation
+from crosscloud.rehearsal.engine import without_cluster
+from crosscloud.rehearsal.place import place_of, rehearsed
+from crosscloud.rehearsal.project import Sizes, prepare
+from crosscloud.rehearsal.services import start_service, stop_service
+from crosscloud.rehearsal.simulations import simulation_of
+from crosscloud.stacks.pulumi import Stack
+from crosscloud.stacks.workspace import Workspace
+
+#: Where the program's user is in every test: an address of a documentation range.
+OPERATOR = "203.0.113.7/32"
+#: Seconds after which a run of the engine is taken for stuck.
+_PATIENCE = 600.0
+_NEEDED: dict[str, dict[str, Any]] = {"packet": {"packet": {"projectId": "11111111-2222-3333-4444-555555555555"}}}
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a preview says of one resource: ``reasons`` are the paths of the properties that change it."""
+
+    op: str
+    type: str
+    name: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Project(Workspace):
+    """A user's project in a test's own folder."""
+
+    folder: Path
+
+    @property
+    def project(self) -> Path:
+        return self.folder
+
+
+@dataclass
+class Rehearsal:
+    """A rehearsal of a test's own stack; see the module's example."""
+
+    folder: Path
+    cloud: str
+    name: str
+    machines: bool = False
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def configure(self, **values: Any) -> None:
+        """Write the user's stack file with these values (``controlPlanes={"count": 3}``) on top of one of each."""
+        counts = {} if self.cloud == "gke" else {"controlPlanes": {"count": 1}}
+        base = {"cloud": self.cloud, "apiAccessCidrs": [OPERATOR], "workers": {"count": 1}, **counts}
+        document = {**base, **_NEEDED.get(self.cloud, {}), **self.values, **values}
+        own = Stack(self.name, Project(self.folder))
+        own.file.write_text(yaml.safe_dump({"config": {f"crosscloud:{key}": each for key, each in document.items()}}))
+        prepare(own, Sizes(None, None))
+
+    def pulumi(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
+        """Run a pulumi command on the stack of the rehearsal, and return all that it printed."""
+        process = subprocess.Popen(
+            ["pulumi", *arguments, "--stack", self.name, "--non-interactive"],
+            cwd=place_of(self.name).project,
+            env={**self.environment, **(variables or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        try:
+            output, _ = process.communicate(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            output, _ = process.communicate()
+            raise AssertionError(f"{arguments} did not end within {_PATIENCE} s:\n{output}") from None
+        assert not check or process.returncode == 0, f"{arguments} failed:\n{output}"
+        return output
+
+    @property
+    def environment(self) -> dict[str, str]:
+        machines = {} if self.machines else {isolation.MACHINES: "no"}
+        return {**place_of(self.name).environment(), **machines, "COLUMNS": "160"}
+
+    def up(self, *, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
+        """Bring the stack up, as far as that goes without machines; ``variables`` are environment variables."""
+        rest = () if self.machines else without_cluster()
+        return self.pulumi(
+            "up", "--yes", "--skip-preview", "--suppress-progress", *rest, check=check, variables=variables
+        )
+
+    def steps(self) -> list[Step]:
+        """Return what a preview says of every resource that is part of the stack as far as it is up."""
+        rest = () if self.machines else without_cluster()
+        found = json.loads(self.pulumi("preview", "--json", *rest))["steps"]
+        return [_step(each) for each in found]
+
+    def changes(self) -> list[Step]:
+        """Return those steps of a preview that change something, the parts of a replacement as one ``replace``."""
+        skipped = ("same", "create-replacement", "delete-replaced", "read", "refresh")
+        return [step for step in self.steps() if step.op not in skipped]
+
+    def state(self) -> list[dict[str, Any]]:
+        """Return the resources of the stack's state, secrets in the clear."""
+        exported = json.loads(self.pulumi("stack", "export", "--show-secrets"))
+        found: list[dict[str, Any]] = exported["deployment"].get("resources") or []
+        return found
+
+    def resources(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the outputs of the stack's resources of a type (``aws:ec2/vpc:Vpc``), by name."""
+        return {each["urn"].rpartition("::")[2]: each["outputs"] for each in self.state() if each["type"] == kind}
+
+    def destroy(self) -> str:
+        """Destroy everything; return what the engine printed."""
+        return self.pulumi("destroy", "--yes", "--skip-preview", "--suppress-progress")
+
+
+def _step(step: dict[str, Any]) -> Step:
+    parts = step["urn"].split("::")
+    reasons = step.get("replaceReasons") or step.get("diffReasons") or ()
+    return Step(step["op"], parts[2].rpartition("$")[2], parts[3], tuple(sorted(reasons)))
+
+
+@contextmanager
+def rehearsal(
+    cloud: str, folder: Path, *, name: str = "", machines: bool = False, **values: Any
+) -> Iterator[Rehearsal]:
+    """Make the stack of a rehearsal, not yet up, and take everything of it away at the end.
+
+    ``name`` is the stack's, by default ``test-`` and the cloud: tests that run at once need different ones.
+    """
+    made = Rehearsal(folder, cloud, name or f"test-{cloud}", machines, values)
+    place, simulation = place_of(made.name), simulation_of(cloud)
+    made.configure()
+    start_service(simulation, place)
+    rehearsed(made.name).create()
+    try:
+        yield made
+        made.destroy()
+    finally:
+        from crosscloud.rehearsal.down import remove
+
+        stop_service(simulation, place)
+        remove(place)
