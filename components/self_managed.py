@@ -4,6 +4,7 @@ A cloud's file makes its network, addresses, load balancer, firewall and identit
 the group of workers are made; the order of things, and what has to wait for what, is here.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -72,9 +73,9 @@ class SelfManagedCluster(Cluster):
         super().__init__(cloud, config, release)
         self.config = config
         self.tags = tags(config)
-        self._guarded: dict[str, Any] = {}
-        # What `assemble` adds is there when the engine is asked for the guard: a program runs before its resources do.
-        late = Output.from_input("").apply(lambda _: self._guarded)
+        # What `assemble` adds is waited for: a look-up of the cloud lets resources go ahead of the program.
+        self._guarded: asyncio.Future[dict[str, Any]] = asyncio.get_event_loop().create_future()
+        late = Output.from_input(self._guarded)
         self.guard = guard(
             config,
             network_cidr=late["network_cidr"],
@@ -118,7 +119,7 @@ class SelfManagedCluster(Cluster):
         another one, workers, access and all that is deployed are made anew.
         """
         shape = {**common_shape(self.config, self.release), **control_plane_shape}
-        self._guarded |= {"network_cidr": network_cidr, "shape": shape}
+        self._guarded.set_result({"network_cidr": network_cidr, "shape": shape})
         bootstrap = Bootstrap(
             self.config,
             self.release,
