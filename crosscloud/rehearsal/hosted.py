@@ -1,14 +1,39 @@
 """What a rehearsal has on this host and in the simulated cloud's memory."""
 
-from crosscloud.plugins.simulated.cloud import Cloud
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from crosscloud.plugins.simulated import Cloud, fabric, rehearsal
 from crosscloud.rehearsal.place import Place
 
 
 def things(place: Place) -> list[str]:
     """Return one line for each thing of a rehearsal that is there: empty after a destroy that forgot nothing."""
-    return [f"{record} in the simulated cloud" for record in Cloud(place.folder / "cloud").records()]
+    recorded = [f"{record} in the simulated cloud" for record in Cloud(place.folder / "cloud").records()]
+    with _within(place, machines=True):
+        hosted = fabric.leftovers()
+    with _within(place, machines=False):
+        return [*recorded, *hosted, *fabric.leftovers()]
 
 
-def purge(_place: Place) -> list[str]:
+def purge(place: Place) -> list[str]:
     """Remove everything of a rehearsal from this host, and say what was removed."""
-    return []
+    with _within(place, machines=True):
+        return fabric.purge()
+
+
+@contextmanager
+def _within(place: Place, *, machines: bool) -> Iterator[None]:
+    """Have this process belong to a rehearsal for the length of the block, as its plugins do."""
+    variables = {rehearsal.FOLDER: str(place.folder), rehearsal.MACHINES: "yes" if machines else "no"}
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

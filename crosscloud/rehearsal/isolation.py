@@ -8,13 +8,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from crosscloud.engine.environment import pulumi_environment
+from crosscloud.plugins.simulated import faults, rehearsal
 
 #: Names the folder of the rehearsal that runs; the simulated plugins refuse to start without it.
-REHEARSAL = "CROSSCLOUD_REHEARSAL"
-#: The fault that strikes in this run of the engine; see ``crosscloud.rehearsal.faults``.
-FAULT = "CROSSCLOUD_REHEARSAL_FAULT"
+REHEARSAL = rehearsal.FOLDER
+#: The fault that strikes in this run of the engine.
+FAULT = faults.VARIABLE
 #: ``no`` boots no machines: for what is to be seen of a stack without a cluster.
-MACHINES = "CROSSCLOUD_REHEARSAL_MACHINES"
+MACHINES = rehearsal.MACHINES
 
 #: What reaches an account of a cloud, or a backend with real stacks: none of it gets into a rehearsal.
 _REAL = re.compile(
