@@ -61,7 +61,7 @@ def _watch() -> tuple[dict[str, str], list[str]]:
         original(self, t, *args, **kwargs)
 
     pulumi.CustomResource.__init__ = noted  # type: ignore[method-assign]
-    pulumi.log.warn = lambda message, *_args, **_kwargs: warnings.append(message)  # type: ignore[assignment]
+    pulumi.log.warn = lambda message, *_args, **_kwargs: warnings.append(message)
     return classes, warnings
 
 
