@@ -78,9 +78,9 @@ class PacketCluster(SelfManagedCluster):
 
     def _control_plane(self, index: int, user_data: Output[str], opts: ResourceOptions) -> ControlPlane:
         config = self._packet
-        api = [f"api-access={cidr}" for cidr in config.api_access_cidrs]
         name = self.name("control-plane", str(index))
-        device = self._device(name, "control-plane", config.control_planes.size, user_data, opts, api)
+        tags = ["role=control-plane", *(f"api-access={cidr}" for cidr in config.api_access_cidrs)]
+        device = self._device(name, config.control_planes.size, user_data, tags, opts)
         metal.BgpSession(
             name,
             device_id=device.id,
@@ -94,20 +94,14 @@ class PacketCluster(SelfManagedCluster):
         # Metal has no groups that replace their machines: the older ones go first, since the new nodes are waited for.
         first_gone = ResourceOptions.merge(opts, ResourceOptions(delete_before_replace=True))
         devices = [
-            self._device(self.name("worker", str(index)), "worker", config.workers.size, user_data, first_gone)
+            self._device(self.name("worker", str(index)), config.workers.size, user_data, ["role=worker"], first_gone)
             for index in range(config.workers.count)
         ]
         identity = Output.all(*(device.id for device in devices)).apply(lambda ids: ",".join(map(str, ids)))
         return Workers(devices[-1], identity, _console(devices[-1]))
 
-    def _device(  # noqa: PLR0913 - what makes one device another
-        self,
-        name: str,
-        role: str,
-        plan: str,
-        user_data: Output[str],
-        opts: ResourceOptions,
-        tags: list[str] | None = None,
+    def _device(
+        self, name: str, plan: str, user_data: Output[str], tags: list[str], opts: ResourceOptions
     ) -> metal.Device:
         ssh = [f"ssh-access={cidr}" for cidr in self.config.ssh_access_cidrs]
         return metal.Device(
@@ -120,7 +114,7 @@ class PacketCluster(SelfManagedCluster):
             ip_addresses=_ADDRESSES,
             project_ssh_key_ids=self._keys,
             user_data=user_data,
-            tags=[*self._tags, f"role={role}", *(tags or []), *ssh],
+            tags=[*self._tags, *tags, *ssh],
             opts=opts,
         )
 
