@@ -67,9 +67,15 @@ def balancer_addresses(network: IPv4Network) -> list[IPv4Address]:
     return hosts[len(hosts) * 3 // 4 :]
 
 
-def pick_machine(network: IPv4Network, taken: Iterable[str], wanted: str | None, name: str) -> str:
-    """Return the address of a new machine: ``wanted`` if it is free and in range, or the first free one."""
-    candidates = [str(one) for one in machine_addresses(network)]
+def pick_machine(
+    network: IPv4Network, taken: Iterable[str], wanted: str | None, name: str, *, anywhere: bool = False
+) -> str:
+    """Return the address of a new machine: ``wanted`` if it is free and in range, or the first free one.
+
+    ``anywhere``: the range is the whole network, without the gateway.
+    """
+    usable = list(network.hosts())[1:] if anywhere else machine_addresses(network)
+    candidates = [str(one) for one in usable]
     if wanted is None:
         return pick(candidates[_CHOSEN - 2 :], taken, f"the machine {name}")
     if wanted not in candidates:

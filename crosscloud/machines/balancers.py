@@ -1,8 +1,8 @@
 """Load balancers: a haproxy process each, on an address of its own on the network's bridge."""
 
-import socket
+import sys
 from collections.abc import Sequence
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 
 from crosscloud.machines import (
@@ -23,15 +23,30 @@ from crosscloud.machines.store import Balancer, Network
 
 _START_TIMEOUT = 10.0
 _LOG = "haproxy.log"
+#: The state TCP_LISTEN in /proc/net/tcp.
+_LISTENING = "0A"
 
 
-def create(network_id: str, port: int, targets: Sequence[str], *, urn: str = "") -> Balancer:
+def create(  # noqa: PLR0913 - all but three are optional
+    network_id: str,
+    port: int,
+    targets: Sequence[str],
+    *,
+    urn: str = "",
+    address: str | None = None,
+    target_port: int = 0,
+    own_source: bool = False,
+) -> Balancer:
     """Make a load balancer for TCP ``port`` that leads to the same port of those ``targets`` that are ready.
 
-    What an interrupted creation left for the same ``urn`` is taken over if it is whole, and removed otherwise.
+    It leads to ``target_port`` if that is given, and has a free address of the network unless ``address`` is given (one
+    outside of the network is reached by its gateway). With ``own_source`` targets see connections as coming from that
+    address. What an interrupted creation left for the same ``urn`` is taken over if it is whole, and removed otherwise.
     """
     requirements.ensure("run a load balancer")
     inputs = {"network": network_id, "port": port, "targets": list(targets)}
+    special = {"address": address, "targetPort": target_port, "ownSource": own_source}
+    inputs |= {key: value for key, value in special.items() if value}
     with host_lock():
         network = networks.get(network_id)
         if network is None:
@@ -84,15 +99,21 @@ def delete(identifier: str) -> None:
 
 
 def _record(network: Network, urn: str, inputs: dict[str, object]) -> Balancer:
-    neighbours = [b.address for b in store.everything(Balancer) if b.network == network.id]
+    # An address of this host is one on all of its networks.
+    taken = store.addresses()
     candidates = [str(one) for one in addresses.balancer_addresses(IPv4Network(network.cidr))]
+    wanted = inputs.get("address")
+    if wanted in taken:
+        raise MachineError(f"the address {wanted} for the load balancer is taken by another one or by a machine")
     balancer = Balancer(
         id=store.new_id(),
         urn=urn,
         inputs=inputs,
         network=network.id,
-        address=addresses.pick(candidates, neighbours, "the load balancer"),
+        address=str(wanted) if wanted else addresses.pick(candidates, taken, "the load balancer"),
         port=int(str(inputs["port"])),
+        target_port=int(str(inputs.get("targetPort", 0))),
+        own_source=bool(inputs.get("ownSource")),
         targets=list(inputs["targets"]),  # type: ignore[call-overload]
     )
     store.save(balancer)
@@ -107,7 +128,7 @@ def _start(balancer: Balancer, network: Network) -> None:
     folder = store.folder(Balancer, balancer.id)
     balancer.process = services.start(balancer.unit, haproxy.COMMAND, folder=folder, log=_LOG)
     listening = processes.wait_until(
-        lambda: _answers(balancer) or not processes.alive(balancer.process), _START_TIMEOUT, step=0.05
+        lambda: _listens(balancer) or not processes.alive(balancer.process), _START_TIMEOUT, step=0.05
     )
     if not listening or not processes.alive(balancer.process):
         raise MachineError(
@@ -119,16 +140,22 @@ def _start(balancer: Balancer, network: Network) -> None:
 
 def _configure(balancer: Balancer) -> None:
     folder = store.folder(Balancer, balancer.id)
-    text = haproxy.render(balancer.address, balancer.port, balancer.targets)
+    text = haproxy.render(
+        balancer.address,
+        balancer.port,
+        balancer.targets,
+        target_port=balancer.target_port,
+        own_source=balancer.own_source,
+    )
     haproxy.write(folder, text)
 
 
-def _answers(balancer: Balancer) -> bool:
-    try:
-        socket.create_connection((balancer.address, balancer.port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+def _listens(balancer: Balancer) -> bool:
+    """Tell whether something listens on its address, by the kernel's own list: a guard may keep this host from it."""
+    packed = int.from_bytes(IPv4Address(balancer.address).packed, sys.byteorder)
+    place = f"{packed:08X}:{balancer.port:04X}"
+    lines = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return any(fields[1] == place and fields[3] == _LISTENING for fields in lines)
 
 
 def _remove(balancer: Balancer) -> None:

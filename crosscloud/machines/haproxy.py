@@ -44,9 +44,14 @@ backend control-planes
 """
 
 
-def render(address: str, port: int, targets: Sequence[str]) -> str:
-    """Return the configuration: ``address:port`` leads to ``port`` of each target that is ready."""
-    servers = "\n".join(f"  server {target} {target}:{port}" for target in targets)
+def render(address: str, port: int, targets: Sequence[str], *, target_port: int = 0, own_source: bool = False) -> str:
+    """Return the configuration: ``address:port`` leads to ``target_port`` of each target that is ready.
+
+    ``target_port`` is ``port`` by default; with ``own_source`` targets see connections as coming from ``address``.
+    """
+    servers = "\n".join(f"  server {target} {target}:{target_port or port}" for target in targets)
+    if own_source:
+        servers = f"  source {address}\n{servers}"
     user = _first(("haproxy", "nobody"), [entry.pw_name for entry in pwd.getpwall()])
     group = _first(("haproxy", "nogroup", "nobody"), [entry.gr_name for entry in grp.getgrall()])
     identity = f"  user {user}\n  group {group}\n" if user and group else ""

@@ -7,10 +7,11 @@ import shutil
 import signal
 import string
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import Any
 
 from crosscloud.locking import locked
 from crosscloud.machines import (
@@ -37,36 +38,41 @@ _SUFFIX = 5
 def create(  # noqa: PLR0913 - a machine has no fewer
     name: str,
     network_id: str,
-    user_data: str,
+    user_data: str | bytes,
     *,
     urn: str = "",
     address: str | None = None,
+    hostname: str = "",
+    files: Mapping[str, str] | None = None,
     report: Callable[[str], None] = lambda _line: None,
 ) -> Machine:
     """Boot a machine and return when its init runs and its network is up; cloud-init goes on by itself.
 
     ``name`` is a prefix: the host name gets a random suffix, so that a machine is never mistaken for the one that it
-    replaces. A machine that an interrupted creation left for the same ``urn`` is taken over if it was made of the same
-    inputs and runs, and removed otherwise. ``report`` is told what takes long (making the image, the first time).
+    replaces; ``hostname`` is one to be had as it is. ``files`` are texts by path that it finds on its disk. A machine
+    that an interrupted creation left for the same ``urn`` is taken over if it was made of the same inputs and runs, and
+    removed otherwise. ``report`` is told what takes long (making the image, the first time).
     """
     requirements.ensure("boot a machine")
     network = networks.get(network_id)
     if network is None:
         raise MachineError(f"the machine {name} can't be made: its network {network_id} does not exist (any more)")
     made_of = image.ensure(report)
-    inputs: dict[str, object] = {
+    inputs: dict[str, Any] = {
         "name": name,
         "network": network_id,
         "address": address,
-        "userData": hashlib.sha256(user_data.encode()).hexdigest(),
+        "userData": hashlib.sha256(user_data.encode() if isinstance(user_data, str) else user_data).hexdigest(),
     }
+    if hostname or files:
+        inputs |= {"hostname": hostname, "files": dict(files or {})}
     # The process of a killed run may still be at work for a moment: whoever comes next waits for its end.
     with _lock(urn or secrets.token_hex(8)):
         left = _take_over(urn, inputs)
         if left is not None:
             return left
         with locked(store.machines_home() / "lock"):
-            machine = _record(name, network, address, urn, inputs)
+            machine = _record(network, urn, inputs)
         try:
             _boot(machine, network, made_of, user_data)
         except BaseException:
@@ -118,7 +124,7 @@ def _lock(urn: str) -> AbstractContextManager[None]:
     return locked(store.machines_home() / "locks" / hashlib.sha256(urn.encode()).hexdigest()[:16])
 
 
-def _take_over(urn: str, inputs: dict[str, object]) -> Machine | None:
+def _take_over(urn: str, inputs: dict[str, Any]) -> Machine | None:
     for left in store.everything(Machine):
         if urn and left.urn == urn:
             if left.inputs == inputs and running(left):
@@ -127,30 +133,35 @@ def _take_over(urn: str, inputs: dict[str, object]) -> Machine | None:
     return None
 
 
-def _record(name: str, network: Network, address: str | None, urn: str, inputs: dict[str, object]) -> Machine:
+def _record(network: Network, urn: str, inputs: dict[str, Any]) -> Machine:
+    name = inputs["name"]
     suffix = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(_SUFFIX))
-    neighbours = [m.address for m in store.everything(Machine) if m.network == network.id]
+    neighbours = store.addresses(network.id)
     machine = Machine(
         id=f"{name}-{suffix}",
         urn=urn,
         inputs=inputs,
         network=network.id,
-        address=addresses.pick_machine(IPv4Network(network.cidr), neighbours, address, name),
+        address=addresses.pick_machine(
+            IPv4Network(network.cidr), neighbours, inputs["address"], name, anywhere=network.guard is not None
+        ),
         machine_id=uuid.uuid4().hex,
+        hostname=inputs.get("hostname", ""),
     )
     store.save(machine)
     return machine
 
 
-def _boot(machine: Machine, network: Network, made_of: image.Image, user_data: str) -> None:
+def _boot(machine: Machine, network: Network, made_of: image.Image, user_data: str | bytes) -> None:
     folder = store.folder(Machine, machine.id)
     for inner in ("upper", "work", "root", *nspawn.REAL_FOLDERS):
         (folder / inner).mkdir()
         (folder / inner).chmod(0o755)
-    seed.write(folder / "upper", machine, network, user_data)
+    seed.write(folder / "upper", machine, network, user_data, machine.inputs.get("files"))
     os.close(os.open(boot_log(machine), os.O_WRONLY | os.O_CREAT, 0o600))
     command = nspawn.command(
         name=machine.id,
+        hostname=machine.hostname,
         machine_id=machine.machine_id,
         bridge=network.bridge,
         folder=folder,

@@ -7,22 +7,25 @@ from pathlib import Path
 
 from crosscloud.machines import addresses, commands, firewall, nft, processes, requirements, settings, store
 from crosscloud.machines.errors import MachineError
+from crosscloud.machines.guard import Guard
+from crosscloud.machines.guard import render as render_bridge
 from crosscloud.machines.host import host_lock
 from crosscloud.machines.store import Network
 
 
-def create(
+def create(  # noqa: PLR0913 - all but the name are optional
     name: str,
     *,
     urn: str = "",
     cidr: str | None = None,
     outbound: bool = True,
     host_ports: Mapping[str, int] | None = None,
+    guard: Guard | None = None,
 ) -> Network:
     """Make a network, or take over the one that an interrupted creation left for the same ``urn`` and inputs.
 
     ``cidr`` is the first free /24 of `addresses.POOL` by default. ``host_ports`` maps ports of the gateway to ports of
-    127.0.0.1 on this host.
+    127.0.0.1 on this host. With a ``guard`` nothing passes but what it allows; it is no part of the inputs.
     """
     inputs = {"name": name, "cidr": cidr, "outbound": outbound, "hostPorts": dict(host_ports or {})}
     with host_lock():
@@ -34,7 +37,12 @@ def create(
                 _remove(left)
         chosen = _choose(cidr)
         network = Network(
-            id=store.new_id(), urn=urn, inputs=inputs, cidr=str(chosen), gateway=str(addresses.gateway(chosen))
+            id=store.new_id(),
+            urn=urn,
+            inputs=inputs,
+            cidr=str(chosen),
+            gateway=str(addresses.gateway(chosen)),
+            guard=None if guard is None else guard.to_record(),
         )
         store.save(network)
         _build(network)
@@ -43,10 +51,17 @@ def create(
     return network
 
 
-def update(network: Network, *, host_ports: Mapping[str, int]) -> Network:
-    """Change which ports of the gateway lead to which ports of this host; connections that run go on."""
+def update(network: Network, *, host_ports: Mapping[str, int] | None = None, guard: Guard | None = None) -> Network:
+    """Change which ports of the gateway lead to which ports of this host, or what may pass; the rest stays as it is.
+
+    Connections that run go on. Changing nothing has a guard take note of the machines that came since.
+    """
     with host_lock():
-        network.inputs = {**network.inputs, "hostPorts": dict(host_ports)}
+        network = store.load(Network, network.id) or network
+        if host_ports is not None:
+            network.inputs = {**network.inputs, "hostPorts": dict(host_ports)}
+        if guard is not None:
+            network.guard = guard.to_record()
         _guard(network)
         store.save(network)
     return network
@@ -60,7 +75,10 @@ def get(identifier: str) -> Network | None:
 
 def exists(network: Network) -> bool:
     """Tell whether the network is whole on this host (a reboot takes it away, for one)."""
-    return network.phase == store.READY and _settings(network.bridge).exists() and network.table in nft.tables()
+    if network.phase != store.READY or not _settings(network.bridge).exists():
+        return False
+    families = ["ip"] if network.guard is None else ["ip", "bridge"]
+    return all(network.table in nft.all_tables(family) for family in families)
 
 
 def delete(identifier: str) -> None:
@@ -128,10 +146,14 @@ def _build(network: Network) -> None:
 
 def _guard(network: Network) -> None:
     outbound, host_ports = network.inputs["outbound"], network.inputs["hostPorts"]
-    script = nft.render(network, outbound=outbound, host_ports=host_ports)
+    guard = None if network.guard is None else Guard.from_record(network.guard)
+    script = nft.render(network, outbound=outbound, host_ports=host_ports, guard=guard)
     for balancer in store.everything(store.Balancer):
         if balancer.network == network.id:
-            script += f"add element ip {network.table} listeners {{ {balancer.address} . {balancer.port} }}\n"
+            elements = nft.listener(network, balancer.address, balancer.port)
+            script += "".join(f"add {one}\n" for one in elements)
+    if guard is not None:
+        script += render_bridge(network.table, network.cidr, links_of(network.bridge), guard)
     nft.apply(script, f"guard the network {network.cidr}")
 
 

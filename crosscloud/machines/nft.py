@@ -8,20 +8,24 @@ import json
 from collections.abc import Mapping
 
 from crosscloud.machines import commands
+from crosscloud.machines.guard import Guard
 from crosscloud.machines.store import Network
 
 #: In the names of tables that only remember something (see `settings`).
 MARK = "-was-"
+_FAMILIES = ("ip", "bridge")
 
 
-def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int]) -> str:
+def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int], guard: Guard | None = None) -> str:
     """Return the nft script that replaces the network's table by what is asked for.
 
-    ``host_ports`` maps a port of the gateway to the port of 127.0.0.1 on the host that it leads to.
+    ``host_ports`` maps a port of the gateway to the port of 127.0.0.1 on the host that it leads to. With a ``guard``
+    only what it allows passes between the host, its load balancers and the machines.
     """
     bridge, gateway = f'"{network.bridge}"', network.gateway
+    senders = "" if guard is None else "ip saddr @internet "
     forwards = [
-        f"    iifname {bridge} ip daddr {gateway} tcp dport {int(port)} dnat to 127.0.0.1:{int(target)}"
+        f"    iifname {bridge} {senders}ip daddr {gateway} tcp dport {int(port)} dnat to 127.0.0.1:{int(target)}"
         for port, target in sorted(host_ports.items(), key=lambda item: int(item[0]))
     ]
     # A host with br_netfilter takes even what passes between two machines of one bridge through these chains.
@@ -40,6 +44,8 @@ def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int]) -
         f"delete table ip {network.table}",
         f"table ip {network.table} {{",
         "  set listeners { type ipv4_addr . inet_service; }",
+        "  set balancers { type ipv4_addr; }",
+        *([] if guard is None else _guarded(bridge, guard)),
         "  chain spoofed {",
         "    type filter hook prerouting priority raw; policy accept;",
         # The bridge may route to 127.0.0.0/8 for the forwards below; what goes there by itself is none of them.
@@ -52,11 +58,12 @@ def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int]) -
         "  }",
         "  chain host {",
         "    type filter hook input priority filter; policy accept;",
+        *([] if guard is None else [f"    iifname != {bridge} ip daddr @balancers jump operator"]),
         f"    iifname != {bridge} accept",
         "    ct state established,related accept",
         "    ct status dnat accept",
         "    meta l4proto icmp accept",
-        "    ip daddr . tcp dport @listeners accept",
+        f"    ip daddr . tcp dport @listeners {'accept' if guard is None else 'jump admitted'}",
         "    drop",
         "  }",
         "  chain beyond {",
@@ -74,6 +81,30 @@ def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int]) -
     return "\n".join(lines) + "\n"
 
 
+def _guarded(bridge: str, guard: Guard) -> list[str]:
+    """Return the chains that hold what machines and load balancers may begin, and what this host may."""
+    internet = f" elements = {{ {', '.join(guard.internet)} }};" if guard.internet else ""
+    return [
+        f"  set internet {{ type ipv4_addr;{internet} }}",
+        "  chain admitted {",
+        *(f"    {match} accept" for match in guard.others),
+        "    counter drop",
+        "  }",
+        "  chain operator {",
+        "    ct state established,related accept",
+        *(f"    {match} accept" for match in guard.operator),
+        "    counter drop",
+        "  }",
+        "  chain sent {",
+        "    type filter hook output priority filter; policy accept;",
+        f"    oifname != {bridge} accept",
+        "    ct state established,related accept",
+        "    ip saddr @balancers jump admitted",
+        "    jump operator",
+        "  }",
+    ]
+
+
 def apply(script: str, purpose: str) -> None:
     """Have nft do all of ``script`` or nothing."""
     commands.run(["nft", "-f", "-"], purpose=purpose, text=script)
@@ -81,25 +112,35 @@ def apply(script: str, purpose: str) -> None:
 
 def tables() -> set[str]:
     """Return the names of our networks' tables on this host, whichever checkout they belong to."""
-    return {name for name in all_tables() if name.startswith("crosscloud-") and MARK not in name}
+    names = {name for family in _FAMILIES for name in all_tables(family)}
+    return {name for name in names if name.startswith("crosscloud-") and MARK not in name}
 
 
 def remove(table: str) -> None:
-    """Remove the table if it is there."""
-    if table in all_tables():
-        apply(f"delete table ip {table}\n", f"remove the nft table {table}")
+    """Remove the table, of either family, if it is there."""
+    script = "".join(f"delete table {family} {table}\n" for family in _FAMILIES if table in all_tables(family))
+    if script:
+        apply(script, f"remove the nft table {table}")
 
 
 def listen(network: Network, address: str, port: int, *, open_: bool) -> None:
     """Let the network's machines reach (or no longer reach) ``address:port`` on this host."""
     if network.table in tables():
         # Adding first makes deleting what is not there succeed.
-        element = f"element ip {network.table} listeners {{ {address} . {int(port)} }}"
-        script = f"add {element}\n" if open_ else f"add {element}\ndelete {element}\n"
+        elements = listener(network, address, port)
+        script = "".join(f"add {one}\n" + ("" if open_ else f"delete {one}\n") for one in elements)
         apply(script, f"set what the network {network.cidr} may reach")
 
 
-def all_tables() -> set[str]:
-    """Return the names of all IPv4 tables on this host, whoever they belong to."""
+def listener(network: Network, address: str, port: int) -> list[str]:
+    """Return the elements of the network's table that stand for a load balancer."""
+    return [
+        f"element ip {network.table} listeners {{ {address} . {int(port)} }}",
+        f"element ip {network.table} balancers {{ {address} }}",
+    ]
+
+
+def all_tables(family: str = "ip") -> set[str]:
+    """Return the names of all tables of a family on this host, whoever they belong to."""
     listing = json.loads(commands.run(["nft", "-j", "list", "tables"], purpose="list the nft tables"))
-    return {item["table"]["name"] for item in listing["nftables"] if item.get("table", {}).get("family") == "ip"}
+    return {item["table"]["name"] for item in listing["nftables"] if item.get("table", {}).get("family") == family}

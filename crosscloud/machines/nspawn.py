@@ -26,17 +26,20 @@ _MOUNT = (
 
 
 def command(  # noqa: PLR0913 - a machine has no fewer
-    *, name: str, machine_id: str, bridge: str, folder: Path, image: Image, kmsg: bool
+    *, name: str, hostname: str = "", machine_id: str, bridge: str, folder: Path, image: Image, kmsg: bool
 ) -> list[str]:
-    """Return what starts a machine when it is run in ``folder``; ``kmsg``: the host has /dev/kmsg."""
+    """Return what starts a machine when it is run in ``folder``; ``kmsg``: the host has /dev/kmsg.
+
+    ``name`` tells it from all machines of the host, ``hostname`` (the same by default) is what it calls itself.
+    """
     return [
         *("unshare", "--mount", "--propagation", "slave", "sh", "-c", _MOUNT, "sh"),
         *(os.path.relpath(part, folder) for part in (image.base, image.layer)),
-        *_nspawn(name, machine_id, bridge, folder, kmsg),
+        *_nspawn((name, hostname or name), machine_id, bridge, folder, kmsg),
     ]
 
 
-def _nspawn(name: str, machine_id: str, bridge: str, folder: Path, kmsg: bool) -> list[str]:
+def _nspawn(names: tuple[str, str], machine_id: str, bridge: str, folder: Path, kmsg: bool) -> list[str]:
     return [
         "systemd-nspawn",
         "--quiet",
@@ -45,8 +48,8 @@ def _nspawn(name: str, machine_id: str, bridge: str, folder: Path, kmsg: bool) -
         "--register=no",
         "--keep-unit",
         f"--directory={folder / 'root'}",
-        f"--machine={name}",
-        f"--hostname={name}",
+        f"--machine={names[0]}",
+        f"--hostname={names[1]}",
         f"--uuid={machine_id}",
         f"--network-bridge={bridge}",
         "--capability=all",

@@ -1,6 +1,7 @@
 """What is written into a machine's disk before it boots: its name, its address, and cloud-init's seed."""
 
 import json
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -10,12 +11,20 @@ _RESOLVERS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.conf")
 _LOOPBACK = "127."
 
 
-def write(upper: Path, machine: Machine, network: Network, user_data: str) -> None:
-    """Fill the machine's own layer; the user-data (it holds secrets) is readable by root alone."""
-    prefix = IPv4Network(network.cidr).prefixlen
-    _put(upper, "etc/hostname", f"{machine.id}\n")
+def write(
+    upper: Path, machine: Machine, network: Network, user_data: str | bytes, files: Mapping[str, str] | None = None
+) -> None:
+    """Fill the machine's own layer; the user-data (it holds secrets) is readable by root alone.
+
+    ``files`` are others that it finds at its first boot, by their paths without the first slash.
+    """
+    prefix, name = IPv4Network(network.cidr).prefixlen, machine.hostname or machine.id
+    names = name if "." not in name else f"{name} {name.partition('.')[0]}"
+    for path, text in (files or {}).items():
+        _put(upper, path, text)
+    _put(upper, "etc/hostname", f"{name}\n")
     _put(upper, "etc/machine-id", f"{machine.machine_id}\n")
-    _put(upper, "etc/hosts", f"127.0.0.1 localhost\n{machine.address} {machine.id}\n::1 localhost ip6-localhost\n")
+    _put(upper, "etc/hosts", f"127.0.0.1 localhost\n{machine.address} {names}\n::1 localhost ip6-localhost\n")
     _put(upper, "etc/resolv.conf", resolver() if network.inputs["outbound"] else "")
     _put(
         upper,
@@ -25,7 +34,7 @@ def write(upper: Path, machine: Machine, network: Network, user_data: str) -> No
     folder = upper / "var/lib/cloud/seed/nocloud"
     folder.mkdir(parents=True)
     folder.chmod(0o700)
-    identity = {"instance-id": machine.machine_id, "local-hostname": machine.id}
+    identity = {"instance-id": machine.machine_id, "local-hostname": name}
     write_private(folder / "meta-data", json.dumps(identity))
     write_private(folder / "user-data", user_data)
 

@@ -57,6 +57,8 @@ class Network(Record):
 
     cidr: str = ""
     gateway: str = ""
+    #: What may pass in it (see `guard`); None where all machines reach each other.
+    guard: dict[str, Any] | None = None
 
     @property
     def bridge(self) -> str:
@@ -71,7 +73,7 @@ class Network(Record):
 
 @dataclass
 class Machine(Record):
-    """A running (or once running) machine. Its ``id`` is its host name.
+    """A running (or once running) machine. Its ``id`` is its host name, unless it was given one.
 
     A process is known by its number and its start time in clock ticks since boot, since numbers are used again.
     """
@@ -82,6 +84,7 @@ class Machine(Record):
     supervisor: list[int] = field(default_factory=list)
     leader: list[int] = field(default_factory=list)
     link: str = ""
+    hostname: str = ""
 
     @property
     def unit(self) -> str:
@@ -96,6 +99,10 @@ class Balancer(Record):
     network: str = ""
     address: str = ""
     port: int = 0
+    #: 0: the same as ``port``.
+    target_port: int = 0
+    #: Whether its connections to targets have its own address, rather than the network's gateway's.
+    own_source: bool = False
     targets: list[str] = field(default_factory=list)
     process: list[int] = field(default_factory=list)
 
@@ -121,11 +128,11 @@ def save(record: Record) -> None:
     write_private(place / "record.json", json.dumps(asdict(record), indent=1))
 
 
-def write_private(file: Path, text: str) -> None:
+def write_private(file: Path, content: str | bytes) -> None:
     """Replace ``file`` in one step, readable by its owner alone from its first byte on."""
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-        handle.write(text)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
+        handle.write(content.encode() if isinstance(content, str) else content)
         handle.flush()
         os.fsync(handle.fileno())
     temporary.replace(file)
@@ -138,6 +145,12 @@ def load(kind: type[R], identifier: str) -> R | None:
     except FileNotFoundError:
         return None
     return kind(**json.loads(text))
+
+
+def addresses(network: str = "") -> list[str]:
+    """Return the addresses of all machines and load balancers, or of those of one network."""
+    found: list[Machine | Balancer] = [*everything(Machine), *everything(Balancer)]
+    return [one.address for one in found if network in ("", one.network)]
 
 
 def everything(kind: type[R]) -> list[R]:
