@@ -26,15 +26,20 @@ class NodeOutput(TypedDict):
 class Cluster(pulumi.ComponentResource):
     """The base of every cloud's cluster.
 
-    ``kubeconfig`` is secret. ``lifetime`` is a resource that goes when the cluster goes and not before: what is
-    deployed into the cluster need not be deleted one by one when the whole of it is destroyed or replaced. When one of
-    ``renewed_with`` is replaced, it is another cluster, and what is deployed into it is made anew.
+    ``kubeconfig`` is for the users and ``program_kubeconfig`` for the program itself, which differ where users are to
+    come under names of their own; both are secret. ``kubernetes_asked`` is what the release names and
+    ``kubernetes_version`` what runs: a cloud that runs the control plane itself may not have the one. ``lifetime`` is a
+    resource that goes when the cluster goes and not before: what is deployed into the cluster need not be deleted one
+    by one when the whole of it is destroyed or replaced. When one of ``renewed_with`` is replaced, it is another
+    cluster, and what is deployed into it is made anew.
     """
 
     config: Stack
     kubeconfig: Output[str]
+    program_kubeconfig: Output[str]
     endpoint: Output[str]
     cluster_name: Output[str]
+    kubernetes_asked: Output[str]
     kubernetes_version: Output[str]
     nodes: Output[Sequence[NodeOutput]]
     lifetime: pulumi.Resource
@@ -55,11 +60,15 @@ class Cluster(pulumi.ComponentResource):
         nodes: pulumi.Input[Sequence[NodeOutput]],
         lifetime: pulumi.Resource,
         renewed_with: Sequence[pulumi.Resource] = (),
+        program_kubeconfig: pulumi.Input[str] | None = None,
     ) -> None:
         """Set and register the outputs: the last thing that a cloud's constructor does."""
+        asked = self.release.kubernetes
         self.kubeconfig = Output.secret(kubeconfig)
+        self.program_kubeconfig = self.kubeconfig if program_kubeconfig is None else Output.secret(program_kubeconfig)
         self.endpoint = Output.from_input(endpoint)
         self.cluster_name = Output.from_input(self.config.name)
+        self.kubernetes_asked = Output.from_input(f"v{asked.version}" if asked.version else asked.tag)
         self.kubernetes_version = Output.from_input(kubernetes_version)
         self.nodes = Output.from_input(nodes)
         self.lifetime = lifetime
@@ -69,6 +78,7 @@ class Cluster(pulumi.ComponentResource):
                 "kubeconfig": self.kubeconfig,
                 "endpoint": self.endpoint,
                 "clusterName": self.cluster_name,
+                "kubernetesAsked": self.kubernetes_asked,
                 "kubernetesVersion": self.kubernetes_version,
                 "nodes": self.nodes,
             }

@@ -37,7 +37,7 @@ class CrossProject(pulumi.ComponentResource):
         super().__init__("crosscloud:cross-project:CrossProject", name)
         provider = pulumi_kubernetes.Provider(
             name,
-            kubeconfig=cluster.kubeconfig,
+            kubeconfig=cluster.program_kubeconfig,
             cluster_identifier=name,  # another kubeconfig by itself replaces nothing: the cluster's life decides
             opts=pulumi.ResourceOptions(parent=self),
         )

@@ -40,24 +40,23 @@ def place_of(config: GceStack) -> Place:
     Then it is the first three that have machines of the cluster's sizes: not every zone has every size.
     """
     where = config.gce
-    return Place(where.project, where.region, where.zones or _first_zones(config))
-
-
-def _first_zones(config: GceStack) -> list[str]:
-    where = config.gce
-    names = gcp.compute.get_zones(project=where.project, region=where.region).names
-    if not names:
-        raise CrosscloudError(f"crosscloud:gce.region: Google knows no zone of {where.region} in this project")
     sizes = {config.control_planes.size, config.workers.size}
+    return Place(where.project, where.region, where.zones or first_zones("gce", where.project, where.region, sizes))
+
+
+def first_zones(cloud: str, project: str | None, region: str, sizes: set[str]) -> list[str]:
+    """Return the region's first three zones that have machines of all sizes; ``cloud`` is for the words of an error."""
+    names = gcp.compute.get_zones(project=project, region=region).names
+    if not names:
+        raise CrosscloudError(f"crosscloud:{cloud}.region: Google knows no zone of {region} in this project")
     found: list[str] = []
     for zone in sorted(names):
-        if len(found) < DEFAULT_ZONES and _offers(zone, sizes, where.project):
+        if len(found) < DEFAULT_ZONES and _offers(zone, sizes, project):
             found.append(zone)
     if not found:
         raise CrosscloudError(
-            f"crosscloud:gce.region: no zone of {where.region} ({', '.join(sorted(names))}) has machines of "
-            f"{' and '.join(sorted(sizes))}; another region, or another crosscloud:controlPlanes.size or "
-            "crosscloud:workers.size"
+            f"crosscloud:{cloud}.region: no zone of {region} ({', '.join(sorted(names))}) has machines of "
+            f"{' and '.join(sorted(sizes))}; another region, or another size of machines"
         )
     return found
 

@@ -7,6 +7,7 @@ https://cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubect
 """
 
 import base64
+from collections.abc import Mapping
 
 from crosscloud import kubeconfig
 
@@ -37,6 +38,6 @@ def program_kubeconfig(name: str, address: str, ca: str, token: str) -> str:
     return _text(name, address, ca, {"token": token})
 
 
-def _text(name: str, address: str, ca: str, user: dict[str, object]) -> str:
+def _text(name: str, address: str, ca: str, user: Mapping[str, object]) -> str:
     pem = base64.b64decode(ca).decode()
     return kubeconfig.build_for(name, server=f"https://{address}", ca=pem, user=user).text

@@ -1,0 +1,287 @@
+"""What the cluster on Google Kubernetes Engine asks the engine for, seen by the engine's own test double."""
+
+import base64
+import json
+import os
+from pathlib import Path
+from typing import Any, cast
+
+import pulumi
+import pytest
+import yaml
+from pulumi.runtime import Mocks, rpc
+
+from components.gke import GkeCluster
+from crosscloud import config
+from crosscloud.config import GkeStack
+from crosscloud.errors import CrosscloudError
+from crosscloud.release import Image, Release
+
+GOLDENS = Path(__file__).parent / "goldens"
+USERS = "203.0.113.0/24"
+ZONES = ["us-central1-a", "us-central1-b", "us-central1-c", "us-central1-f"]
+CA = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nca\n-----END CERTIFICATE-----\n").decode()
+TOKEN = "ya29.an-access-token"
+#: Newest first, as Google answers.
+OFFERED = {
+    "RAPID": ["1.37.1-gke.1552000", "1.36.4-gke.2046002"],
+    "STABLE": ["1.35.6-gke.1250000", "1.34.11-gke.1056000"],
+}
+
+
+def release(kubernetes_tag: str = "ci-v1.37.2.03654312.1") -> Release:
+    images = {name: Image(f"registry.cncf.ci/{name}", "ci-v1.6.3.fd07e315.6097") for name in Release.__slots__}
+    return Release(**{**images, "kubernetes": Image("registry.cncf.ci/kubernetes", kubernetes_tag)})
+
+
+class Engine(Mocks):
+    """Answers as Google does, and keeps what is registered."""
+
+    def __init__(self) -> None:
+        self.made: list[pulumi.runtime.MockResourceArgs] = []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        self.made.append(args)
+        outputs: dict[str, dict[str, Any]] = {
+            "gcp:serviceaccount/account:Account": {
+                "email": "demo-nodes@demo-project.iam.gserviceaccount.com",
+                "member": "serviceAccount:demo-nodes@demo-project.iam.gserviceaccount.com",
+            },
+            "gcp:container/cluster:Cluster": {
+                "endpoint": "198.51.100.7",
+                "masterVersion": args.inputs.get("minMasterVersion"),
+                "masterAuth": {"clusterCaCertificate": CA},
+            },
+            "crosscloud:index:NodeGroup": {
+                "nodes": [{"name": "gke-1", "role": "worker", "address": "10.0.0.3", "version": "v1.37.1-gke.1552000"}]
+            },
+        }
+        named = {"name": args.name} if args.typ.startswith("gcp:") else {}
+        return f"{args.name}-id", {**named, **args.inputs, **outputs.get(args.typ, {})}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        if args.token == "gcp:organizations/getClientConfig:getClientConfig":
+            return {"accessToken": TOKEN, "project": "demo-project", "region": "", "zone": "", "id": "c"}, []
+        if args.token == "gcp:compute/getZones:getZones":
+            return {"names": list(reversed(ZONES)), "id": "zones"}, []
+        if args.token == "gcp:compute/getMachineTypes:getMachineTypes":
+            sizes = ["e2-standard-2", "t2a-standard-2"]
+            return {"machineTypes": [{"name": name} for name in sizes if name in args.args["filter"]], "id": "t"}, []
+        assert args.token == "gcp:container/getEngineVersions:getEngineVersions", args.token
+        prefix = args.args.get("versionPrefix") or ""
+        newest = {
+            channel: next((one for one in versions if one.startswith(prefix)), None)
+            for channel, versions in OFFERED.items()
+        }
+        return {
+            "releaseChannelDefaultVersion": {channel: versions[-1] for channel, versions in OFFERED.items()},
+            "releaseChannelLatestVersion": {channel: version for channel, version in newest.items() if version},
+            "id": "versions",
+        }, []
+
+    def one(self, kind: str) -> dict[str, Any]:
+        """Return the inputs of the only resource of a type."""
+        (found,) = (one.inputs for one in self.made if one.typ.endswith(f":{kind}"))
+        return cast(dict[str, Any], found)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    mocks = Engine()
+    pulumi.runtime.set_mocks(mocks, project="crosscloud", stack="test")
+    return mocks
+
+
+def make(images: Release | None = None, **values: Any) -> dict[str, Any]:
+    """Run a program that makes the cluster, to its end; return its outputs, secrets in the clear."""
+    given = {"cloud": "gke", "apiAccessCidrs": [USERS], **values}
+    stack = cast(GkeStack, config.load(given, stack="demo", files=False))
+    outputs: dict[str, Any] = {}
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
+    def program() -> pulumi.Output[Any]:
+        made = GkeCluster(stack, images or release())
+        names = ["kubeconfig", "program_kubeconfig", "endpoint", "kubernetes_asked", "kubernetes_version", "nodes"]
+        secret = ("kubeconfig", "program_kubeconfig")
+        known = pulumi.Output.all(**{name: getattr(made, name) for name in names})
+        marks = pulumi.Output.all(*[pulumi.Output.from_input(getattr(made, name).is_secret()) for name in secret])
+        return pulumi.Output.all(known, marks).apply(
+            lambda both: outputs.update(both[0], secret=dict(zip(secret, both[1], strict=True)))
+        )
+
+    program()
+    return outputs
+
+
+def seen(engine: Engine) -> list[dict[str, Any]]:
+    """Return what Google is asked for as plain data, secrets by their kind alone."""
+
+    def plain(value: Any) -> Any:
+        if rpc.is_rpc_secret(value):
+            return "[secret]"
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items()}
+        return [plain(inner) for inner in value] if isinstance(value, list) else value
+
+    made = [
+        {"type": one.typ, "name": one.name, "inputs": plain(one.inputs)}
+        for one in engine.made
+        if one.typ.startswith("gcp:")
+    ]
+    return sorted(made, key=lambda one: (one["type"], one["name"]))
+
+
+def same_as_golden(engine: Engine, name: str) -> None:
+    found = json.dumps(seen(engine), indent=2, sort_keys=True) + "\n"
+    if os.environ.get("CROSSCLOUD_UPDATE_GOLDEN"):
+        (GOLDENS / name).write_text(found)
+    assert found == (GOLDENS / name).read_text()
+
+
+def test_the_default_stack_is_what_the_golden_file_says(engine: Engine) -> None:
+    make()
+    same_as_golden(engine, "gke.json")
+
+
+def test_every_choice_together_is_what_the_golden_file_says(engine: Engine) -> None:
+    make(
+        arch="arm64",
+        workers={"count": 3, "min": 2, "max": 6, "diskGb": 60},
+        podCidr="10.64.0.0/14",
+        owner="platform",
+        expiry="2026-12-31",
+        tags={"cost": "ci"},
+        gke={
+            "project": "our-project",
+            "zones": ["us-central1-b", "us-central1-c"],
+            "controlPlaneCidr": "172.20.5.0/28",
+            "releaseChannel": "stable",
+            "deletionProtection": True,
+        },
+    )
+    same_as_golden(engine, "gke-every-choice.json")
+
+
+def test_nodes_have_no_public_address_and_the_api_is_for_the_configured_networks_alone(engine: Engine) -> None:
+    make(apiAccessCidrs=[USERS, "198.51.100.0/24"])
+    cluster, pool = engine.one("Cluster"), engine.one("NodePool")
+    assert cluster["privateClusterConfig"]["enablePrivateNodes"] is True
+    assert pool["networkConfig"]["enablePrivateNodes"] is True
+    allowed = cluster["masterAuthorizedNetworksConfig"]
+    assert [each["cidrBlock"] for each in allowed["cidrBlocks"]] == [USERS, "198.51.100.0/24"]
+    assert allowed["gcpPublicCidrsAccessEnabled"] is False
+    assert cluster["controlPlaneEndpointsConfig"]["dnsEndpointConfig"]["allowExternalTraffic"] is False
+
+
+def test_nobody_comes_in_by_certificate_password_abac_or_anonymously(engine: Engine) -> None:
+    make()
+    cluster = engine.one("Cluster")
+    assert cluster["masterAuth"] == {"clientCertificateConfig": {"issueClientCertificate": False}}
+    assert cluster["enableLegacyAbac"] is False
+    assert cluster["anonymousAuthenticationConfig"] == {"mode": "LIMITED"}
+
+
+def test_pods_get_their_own_identity_and_nodes_have_no_more_than_they_need(engine: Engine) -> None:
+    make()
+    cluster, node = engine.one("Cluster"), engine.one("NodePool")["nodeConfig"]
+    assert cluster["workloadIdentityConfig"] == {"workloadPool": "demo-project.svc.id.goog"}
+    for each in (node, cluster["nodeConfig"]):  # the second one is of the first minutes alone
+        assert each["workloadMetadataConfig"] == {"mode": "GKE_METADATA"}
+        assert each["serviceAccount"] == "demo-nodes@demo-project.iam.gserviceaccount.com"
+        assert each["shieldedInstanceConfig"] == {"enableSecureBoot": True, "enableIntegrityMonitoring": True}
+    assert engine.one("IAMMember")["role"] == "roles/container.defaultNodeServiceAccount"
+    assert node["kubeletConfig"] == {"insecureKubeletReadonlyPortEnabled": "FALSE"}
+
+
+@pytest.mark.parametrize(
+    ("channel", "tag", "taken"),
+    [
+        pytest.param("rapid", "ci-v1.37.1.03654312.1", "1.37.1-gke.1552000", id="offered"),
+        pytest.param("rapid", "ci-v1.37.2.03654312.1", "1.37.1-gke.1552000", id="the patch before"),
+        pytest.param("stable", "ci-v1.37.2.03654312.1", "1.35.6-gke.1250000", id="an older channel"),
+        pytest.param("rapid", "nightly-a1b2c3", "1.36.4-gke.2046002", id="no version at all: the channel's default"),
+    ],
+)
+def test_outputs_say_what_was_asked_for_and_what_runs(engine: Engine, channel: str, tag: str, taken: str) -> None:
+    outputs = make(release(tag), gke={"releaseChannel": channel})
+    assert engine.one("Cluster")["minMasterVersion"] == taken
+    assert outputs["kubernetes_version"] == taken
+    asked = tag if tag.startswith("nightly") else f"v{tag[4:10]}"
+    assert outputs["kubernetes_asked"] == asked
+
+
+def test_a_channel_with_nothing_near_is_refused_by_its_key(engine: Engine) -> None:
+    with pytest.raises(CrosscloudError, match=r"crosscloud:gke.releaseChannel: in us-central1 the channel rapid"):
+        make(release("ci-v1.12.0.03654312.1"))
+    assert not [one for one in engine.made if one.typ == "gcp:container/cluster:Cluster"]
+
+
+def test_users_come_by_googles_plugin_and_the_program_by_a_token_and_both_are_secret(engine: Engine) -> None:
+    outputs = make()
+    users, program = (yaml.safe_load(outputs[name]) for name in ("kubeconfig", "program_kubeconfig"))
+    assert users["users"][0]["user"]["exec"]["command"] == "gke-gcloud-auth-plugin"
+    assert TOKEN not in outputs["kubeconfig"]
+    assert program["users"][0]["user"] == {"token": TOKEN}
+    for each in (users, program):
+        assert each["clusters"][0]["cluster"]["server"] == outputs["endpoint"] == "https://198.51.100.7"
+    assert outputs["secret"] == {"kubeconfig": True, "program_kubeconfig": True}
+    assert rpc.is_rpc_secret(engine.one("NodeGroup")["kubeconfig"])
+
+
+@pytest.mark.parametrize(
+    ("workers", "zones", "per_zone"),
+    [
+        pytest.param({"count": 1}, 1, 1, id="one node is in one zone"),
+        pytest.param({"count": 2}, 2, 1, id="two are in two"),
+        pytest.param({"count": 6}, 3, 2, id="six are two in each of three"),
+        pytest.param({"count": 4}, 2, 2, id="four can't be spread over three evenly: two in each of two"),
+        pytest.param({"count": 1, "max": 6}, 1, 1, id="one that may grow begins where it is"),
+        pytest.param({"count": 5, "max": 6}, 3, 2, id="five that may be six are two in each of three"),
+    ],
+)
+def test_there_are_as_many_nodes_as_asked_for_spread_over_zones(
+    engine: Engine, workers: dict[str, int], zones: int, per_zone: int
+) -> None:
+    make(workers=workers)
+    pool = engine.one("NodePool")
+    assert pool["nodeLocations"] == engine.one("Cluster")["nodeLocations"] == ZONES[:zones]
+    assert pool.get("nodeCount", pool.get("initialNodeCount")) == per_zone
+    assert ("autoscaling" in pool) == ("max" in workers)
+
+
+def test_a_pool_that_scales_counts_its_limits_over_all_zones_and_waits_for_the_fewest(engine: Engine) -> None:
+    make(workers={"count": 3, "min": 2, "max": 6})
+    pool = engine.one("NodePool")
+    assert pool["autoscaling"] == {"totalMinNodeCount": 2, "totalMaxNodeCount": 6, "locationPolicy": "BALANCED"}
+    assert "nodeCount" not in pool
+    assert engine.one("NodeGroup")["count"] == 2
+
+
+def test_nodes_run_what_the_control_plane_runs_and_carry_another_generation_after_a_change(engine: Engine) -> None:
+    make()
+    make(workers={"size": "e2-standard-4"}, gke={"zones": ["us-central1-a"]})
+    pools = [one.inputs for one in engine.made if one.typ.endswith(":NodePool")]
+    groups = [one.inputs for one in engine.made if one.typ.endswith(":NodeGroup")]
+    assert [pool["version"] for pool in pools] == ["1.37.1-gke.1552000"] * 2
+    labels = [pool["nodeConfig"]["labels"]["crosscloud/generation"] for pool in pools]
+    assert labels == [group["generation"] for group in groups]
+    assert labels[0] != labels[1]
+
+
+def test_everything_that_takes_labels_has_the_stacks(engine: Engine) -> None:
+    make(owner="platform", tags={"cost": "ci"})
+    wanted = {"cluster": "demo", "owner": "platform", "expiry": "none", "managed-by": "crosscloud", "cost": "ci"}
+    for labels in (engine.one("Cluster")["resourceLabels"], engine.one("NodePool")["nodeConfig"]["resourceLabels"]):
+        assert wanted.items() <= labels.items()
+
+
+def test_another_network_region_or_project_is_left_to_the_guard(engine: Engine) -> None:
+    make(gke={"project": "our-project"})
+    guard = engine.one("ClusterGuard")
+    assert guard["cidrs"] == {"pod": "10.244.0.0/16", "service": "10.96.0.0/16", "network": "10.0.0.0/16"}
+    assert guard["place"] == {"region": "us-central1", "controlPlaneCidr": "172.16.0.0/28", "project": "our-project"}
+
+
+def test_a_cluster_can_be_destroyed_unless_it_is_protected(engine: Engine) -> None:
+    make()
+    assert engine.one("Cluster")["deletionProtection"] is False
