@@ -110,6 +110,16 @@ class ClusterCredentials(_Resource):
         super().__init__("ClusterCredentials", name, {"cluster_name": cluster_name}, outputs, merged)
 
 
+class LockedSshKey(_Resource):
+    """An SSH key that nobody can log in with: for clouds that make no machine without one."""
+
+    public_key: Output[str]
+
+    def __init__(self, name: str, *, opts: ResourceOptions) -> None:
+        """Make it once; its private half is kept nowhere."""
+        super().__init__("LockedSshKey", name, {}, ["public_key"], opts)
+
+
 class ClusterAccess(_Resource):
     """A cluster that answers, and its administrator's kubeconfig."""
 

@@ -55,13 +55,28 @@ class Azure(Block):
 
     location: Text = Field("eastus2", description="The location; one with availability zones.")
     zones: tuple[_AzureZone, ...] = Field((), description=_ZONES.format("all three"))
+    spread: Literal["zones", "availabilitySet"] = Field(
+        "zones",
+        description="What keeps control planes apart: zones, or, in a location without them, an availability set.",
+    )
     network_cidr: Cidr = Field(NETWORK_CIDR, description="The virtual network's addresses.")
+    encryption_at_host: bool = Field(
+        False,
+        description="Encrypts temporary disks and caches too, which the subscription's feature EncryptionAtHost "
+        "allows; disks are encrypted in any case.",
+    )
     image: Annotated[str, matching(r"^[^:\s]+(:[^:\s]+){3}$", "is not an image's URN; publisher:offer:sku:version")] = (
         filled(
             "`Canonical:ubuntu-24_04-lts:server:latest`, or its `server-arm64`",
             "The machines' image, as `az vm create --image` takes it.",
         )
     )
+
+
+    @property
+    def zones_used(self) -> tuple[str, ...]:
+        """The zones that machines are spread over; none with an availability set."""
+        return () if self.spread == "availabilitySet" else self.zones or ("1", "2", "3")
 
 
 class Gce(Block):

@@ -4,10 +4,10 @@ import ipaddress
 from collections.abc import Callable, Iterator
 from itertools import combinations
 
-from crosscloud.config import defaults
+from crosscloud.config.azure_checks import azure
 from crosscloud.config.findings import Finding, Path, key_of
 from crosscloud.config.pools import nodes_at_most
-from crosscloud.config.stacks import AzureStack, CloudSettings, CloudStack, ClusterStack, Stack
+from crosscloud.config.stacks import CloudSettings, CloudStack, ClusterStack, Stack
 from crosscloud.config.values import Block
 
 #: kubeadm's limits of a service network (its ``MaximumBitsForServiceSubnet`` is 20, ``MinimumAddressesInServiceSubnet``
@@ -156,15 +156,6 @@ def _charts(stack: Stack) -> Iterator[Finding]:
         yield Finding(("chartSource", "path"), f"has no effect with kind {kind}", "kind path, or no path")
 
 
-def _machine_image(stack: Stack) -> Iterator[Finding]:
-    if not isinstance(stack, AzureStack) or stack.arch != "arm64":
-        return
-    image = stack.azure.image
-    if image.startswith(("Canonical:", "Debian:")) and "arm64" not in image:
-        allowed = defaults.MACHINE_IMAGES["azure"]["arm64"]
-        yield Finding(("azure", "image"), f"{image} is not for arm64", allowed)
-
-
 _CHECKS: tuple[Callable[[Stack], Iterator[Finding]], ...] = (
-    _overlaps, _sizes, _dns, _workers, _access, _zones, _charts, _machine_image,
+    _overlaps, _sizes, _dns, _workers, _access, _zones, _charts, azure,
 )  # fmt: skip

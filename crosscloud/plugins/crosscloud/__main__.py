@@ -6,6 +6,7 @@ from crosscloud.plugins.base import Provider, Resource, main
 from crosscloud.plugins.crosscloud.access import ClusterAccess
 from crosscloud.plugins.crosscloud.credentials import ClusterCredentials
 from crosscloud.plugins.crosscloud.load_balancer import LoadBalancer
+from crosscloud.plugins.crosscloud.locked_key import LockedSshKey
 from crosscloud.plugins.crosscloud.machine import Machine
 from crosscloud.plugins.crosscloud.network import Network
 from crosscloud.plugins.crosscloud.node import Node
@@ -15,6 +16,7 @@ RESOURCES: Mapping[str, Callable[[], Resource]] = {
     "crosscloud:index:ClusterAccess": ClusterAccess,
     "crosscloud:index:ClusterCredentials": ClusterCredentials,
     "crosscloud:index:LoadBalancer": LoadBalancer,
+    "crosscloud:index:LockedSshKey": LockedSshKey,
     "crosscloud:index:Machine": Machine,
     "crosscloud:index:Network": Network,
     "crosscloud:index:Node": Node,
