@@ -9,7 +9,8 @@ The engine writes its events to a file; the errors among them are matched agains
         - "leave {zone} out of crosscloud:aws.zones"
       source: https://docs.aws.amazon.com/…               # where the error is described
 
-The first entry that matches counts. What the error does not name of ``size`` and ``zone`` is taken from the inputs of
+The first entry that matches counts; ``common.yaml`` comes after the cloud's own. A step that names a field of which
+nothing is known is left out. What the error does not name of ``size`` and ``zone`` is taken from the inputs of
 the resource that failed, and the size at last from the stack's configuration.
 """
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ from crosscloud.config import StackConfig
 from crosscloud.stacks.advice.events import Failure
 
 _FOLDER = Path(__file__).parent
+#: The file of what every cloud's errors have in common; a cloud's own file comes first.
+_COMMON = "common"
 #: The inputs in which the clouds' resources name a machine's size and its zone, the most telling first.
 _SIZES = ("instanceType", "vmSize", "machineType", "plan", "sku")
 _ZONES = ("availabilityZone", "zone", "zones", "availabilityZones", "metro", "location", "region")
@@ -37,11 +40,11 @@ class Advice:
 
 @cache
 def rules(cloud: str) -> tuple[Rule, ...]:
-    """Return what is known of a cloud's errors, in the order of its file; nothing of a cloud without one."""
+    """Return what is known of a cloud's errors: its own file's entries, if it has one, then those of all clouds."""
     from ruamel.yaml import YAML
 
-    file = _FOLDER / f"{cloud}.yaml"
-    entries = YAML(typ="safe").load(file) if file.exists() else []
+    files = [file for file in (_FOLDER / f"{cloud}.yaml", _FOLDER / f"{_COMMON}.yaml") if file.exists()]
+    entries = [entry for file in files for entry in YAML(typ="safe").load(file)]
     return tuple(
         Rule(re.compile(e["match"], re.DOTALL), e["says"], tuple(e.get("try", ())), e.get("source", ""))
         for e in entries
@@ -54,19 +57,26 @@ def advice(failures: Sequence[Failure], config: StackConfig) -> Iterator[Advice]
         for rule in rules(config.cloud):
             if found := rule.match.search(failure.error):
                 fields = _fields(failure, found.groupdict(), config)
-                yield Advice(failure, rule.says.format_map(fields), [each.format_map(fields) for each in rule.try_])
+                yield Advice(failure, rule.says.format_map(_Named(fields)), list(_steps(rule.try_, fields)))
                 break
 
 
-class _Fields(dict[str, str]):
+class _Named(dict[str, str]):
     """The fields of a text; one that nothing is known of is named by its name."""
 
     def __missing__(self, key: str) -> str:
         return f"the {key}"
 
 
-def _fields(failure: Failure, groups: Mapping[str, str | None], config: StackConfig) -> _Fields:
-    fields = _Fields(resource=failure.name, type=failure.type, stack=config.name)
+def _steps(steps: Sequence[str], fields: Mapping[str, str]) -> Iterator[str]:
+    """Yield what to try, without the steps that would need to know more than is known."""
+    for step in steps:
+        with suppress(KeyError):
+            yield step.format_map(fields)
+
+
+def _fields(failure: Failure, groups: Mapping[str, str | None], config: StackConfig) -> dict[str, str]:
+    fields = {"resource": failure.name, "type": failure.type, "stack": config.name}
     for name, keys in (("size", _SIZES), ("zone", _ZONES)):
         if found := _first(failure.inputs, keys):
             fields[name] = found
