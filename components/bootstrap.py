@@ -30,7 +30,8 @@ class Bootstrap:
     does (empty: no other); ``registry_mirror`` a URL that machines pull all images through, or empty. ``node_network``
     (CIDR) chooses among several addresses of a machine, ``elastic_ip`` is the address of the API that control planes
     announce themselves. ``worker_shape`` is what else than their user-data replaces workers when it changes; without
-    it workers get no generation.
+    it workers get no generation. ``patience`` is for how many seconds a load balancer may lead to a control
+    plane that is gone.
     """
 
     config: SelfManagedStack
@@ -42,6 +43,7 @@ class Bootstrap:
     node_network: str = ""
     elastic_ip: Input[str] = ""
     worker_shape: Mapping[str, Input[str]] | None = None
+    patience: int = 0
 
     def control_plane(self, index: int) -> Output[str]:
         """Return the secret user-data of the control plane of this index; the one of index 0 makes the cluster."""
@@ -90,6 +92,7 @@ class Bootstrap:
             public_endpoint=public_endpoint,
             node_network=self.node_network,
             elastic_ip=elastic_ip,
+            patience=self.patience,
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pulumi import Input, ResourceOptions
+from pydantic.alias_generators import to_camel
 
 from components.resources import ClusterGuard
 from crosscloud.bootstrap import first_boot_digest, node_images
@@ -24,11 +25,12 @@ def guard(
     block = getattr(config, config.cloud, None)
     return ClusterGuard(
         config.name,
+        cloud=config.cloud,
         cluster_name=config.name,
         cluster_domain=config.cluster_domain,
         dns_service_ip=str(config.dns_service_ip),
         cidrs={"pod": str(config.pod_cidr), "service": str(config.service_cidr), "network": network_cidr},
-        place={key: str(getattr(block, key)) for key in _PLACES if getattr(block, key, None)},
+        place={to_camel(key): str(getattr(block, key)) for key in _PLACES if getattr(block, key, None)},
         control_planes=config.control_planes.count,
         shape=shape,
         insist=config.allow_cluster_replacement,
@@ -36,7 +38,7 @@ def guard(
     )
 
 
-def common_shape(config: CloudStack, release: Release) -> dict[str, str]:
+def common_shape(config: CloudStack, release: Release, *, metal: bool) -> dict[str, str]:
     """Return what replaces a control plane on every cloud: the images that it runs, and the scripts it boots with."""
     images = node_images(config, release)
     return {
@@ -45,5 +47,5 @@ def common_shape(config: CloudStack, release: Release) -> dict[str, str]:
         "images.pause": images.pause,
         "images.flannel": images.flannel,
         "images.flannelCni": images.flannel_cni,
-        "firstBoot": first_boot_digest(),
+        "firstBoot": first_boot_digest(metal=metal),
     }

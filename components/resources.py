@@ -207,7 +207,7 @@ class NodeGroup(_Resource):
         self,
         name: str,
         *,
-        access: ClusterAccess,
+        kubeconfig: Input[str],
         role: str,
         count: int,
         group: Input[str],
@@ -217,7 +217,7 @@ class NodeGroup(_Resource):
     ) -> None:
         """``group`` is the id that the cloud gave; ``generation`` what its nodes carry as ``crosscloud/generation``."""
         inputs: dict[str, Input[object]] = {
-            "kubeconfig": access.kubeconfig,
+            "kubeconfig": kubeconfig,
             "role": role,
             "count": count,
             "group": group,
@@ -234,6 +234,7 @@ class ClusterGuard(_Resource):
         self,
         name: str,
         *,
+        cloud: str,
         cluster_name: str,
         cluster_domain: str,
         dns_service_ip: str,
@@ -250,6 +251,7 @@ class ClusterGuard(_Resource):
         where there is just one. ``insist`` lets every change pass.
         """
         inputs: dict[str, Input[object]] = {
+            "cloud": cloud,
             "cluster_name": cluster_name,
             "cluster_domain": cluster_domain,
             "dns_service_ip": dns_service_ip,

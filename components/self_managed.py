@@ -7,6 +7,7 @@ the group of workers are made; the order of things, and what has to wait for wha
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import pulumi
@@ -18,7 +19,12 @@ from components.guard import common_shape, guard
 from components.resources import ClusterAccess, ClusterCredentials, Node, NodeGroup
 from components.tags import tags
 from crosscloud.config import CloudStack
+from crosscloud.errors import CrosscloudError
 from crosscloud.release import Release
+
+#: Seconds from the start of a machine's bootstrap in which a cloud's load balancer has noticed that the machine before
+#: it is gone: that one ended before this one was even made, and health checks ask every 10 s at most.
+_BALANCER_PATIENCE = 20
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,7 @@ class SelfManagedCluster(Cluster):
         self.tags = tags(config)
         # What `assemble` adds is waited for: a look-up of the cloud lets resources go ahead of the program.
         self._guarded: asyncio.Future[dict[str, Any]] = asyncio.get_event_loop().create_future()
-        late = Output.from_input(self._guarded)
+        late: Output[Any] = Output.from_input(self._guarded)
         self.guard = guard(
             config,
             network_cidr=late["network_cidr"],
@@ -84,6 +90,24 @@ class SelfManagedCluster(Cluster):
         )
         self.opts = ResourceOptions(parent=self, depends_on=[self.guard])
         self.credentials = ClusterCredentials(config.name, cluster_name=config.name, opts=self.opts)
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Have a constructor that fails say so to what waits for its end: else the program would never end."""
+        super().__init_subclass__(**more)
+        construct = cls.__init__
+
+        @wraps(construct)
+        def constructed(self: "SelfManagedCluster", *arguments: Any, **named: Any) -> None:
+            try:
+                construct(self, *arguments, **named)
+            except Exception as error:
+                waiting = getattr(self, "_guarded", None)
+                if waiting is not None and not waiting.done():
+                    expected = isinstance(error, CrosscloudError)
+                    waiting.set_exception(pulumi.RunError(str(error)) if expected else error)
+                raise
+
+        cls.__init__ = constructed  # type: ignore[method-assign]
 
     def name(self, *parts: str) -> str:
         """Return the name of a part of the cluster: ``demo-control-plane-0``."""
@@ -118,7 +142,7 @@ class SelfManagedCluster(Cluster):
         workers beside the first, and wait for the API by themselves. A single control plane is the cluster: with
         another one, workers, access and all that is deployed are made anew.
         """
-        shape = {**common_shape(self.config, self.release), **control_plane_shape}
+        shape = {**common_shape(self.config, self.release, metal=elastic_ip != ""), **control_plane_shape}
         self._guarded.set_result({"network_cidr": network_cidr, "shape": shape})
         bootstrap = Bootstrap(
             self.config,
@@ -129,6 +153,7 @@ class SelfManagedCluster(Cluster):
             node_network=node_network,
             elastic_ip=elastic_ip,
             worker_shape=worker_shape,
+            patience=_BALANCER_PATIENCE,
         )
         count = self.config.control_planes.count
         machines = [control_plane(0, bootstrap.control_plane(0), self._one_at_a_time())]
@@ -145,7 +170,7 @@ class SelfManagedCluster(Cluster):
             nodes.append(self._node(index, access, machine, member))
         worker_nodes = NodeGroup(
             self.name("workers"),
-            access=access,
+            kubeconfig=access.kubeconfig,
             role="worker",
             count=self.config.workers.count,
             group=group.identity,

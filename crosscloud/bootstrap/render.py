@@ -8,6 +8,7 @@ import base64
 import bz2
 import hashlib
 import io
+import re
 import shlex
 import tarfile
 from dataclasses import dataclass
@@ -53,7 +54,8 @@ class ClusterSettings:
     ``join_timeout`` the seconds after which a machine gives up and says why in its boot log. ``public_endpoint`` is
     another ``host:port`` that the API's certificate is to be good for. ``node_network`` (CIDR) holds the node's address
     where a machine has several; ``elastic_ip`` is the API's address, announced by the control planes; ``generation``
-    is a label that workers register with. These four may be empty.
+    is a label that workers register with. These four may be empty. ``patience`` is how many seconds after the start
+    of a control plane a load balancer may still lead to the one whose place it takes.
     """
 
     name: str
@@ -70,6 +72,7 @@ class ClusterSettings:
     node_network: str = ""
     elastic_ip: str = ""
     generation: str = ""
+    patience: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,27 +88,34 @@ def control_plane_user_data(cluster: ClusterSettings, secrets: ControlPlaneSecre
     """Render the user-data of a control plane; the ``first`` one makes the cluster unless it already answers."""
     role = "first-control-plane" if first else "control-plane"
     extra = {"CERTIFICATE_KEY": secrets.certificate_key}
-    files = {"/etc/crosscloud/cluster.env": _environment(cluster, role, extra)}
-    if first:
-        files["/etc/crosscloud/cluster.yaml"] = _manifests(cluster, secrets)
     metal = (*_METAL_FILES, *_KEEPER_FILES) if cluster.elastic_ip else ()
-    return _document(files, (*_CONTROL_PLANE_FILES, *metal), "control-plane.sh")
+    files = _templates(*_CONTROL_PLANE_FILES, *metal)
+    if first:
+        files["cluster.yaml"] = _manifests(cluster, secrets)
+    return _document(_environment(cluster, role, extra), files, "control-plane.sh")
 
 
 def worker_user_data(cluster: ClusterSettings) -> str:
     """Render the user-data of a worker."""
-    files = {"/etc/crosscloud/cluster.env": _environment(cluster, "worker", {})}
     metal = _METAL_FILES if cluster.elastic_ip else ()
-    return _document(files, (*_WORKER_FILES, *metal), "worker.sh")
+    return _document(_environment(cluster, "worker", {}), _templates(*_WORKER_FILES, *metal), "worker.sh")
 
 
-def first_boot_digest() -> str:
+def first_boot_digest(*, metal: bool) -> str:
     """Return a digest of the scripts that control planes boot with: another one is other user-data for all of them."""
-    manifests = (_TEMPLATES / "cluster.yaml.j2").read_bytes()
-    return hashlib.sha256(_archive(_CONTROL_PLANE_FILES).encode() + manifests).hexdigest()[:10]
+    more = (*_METAL_FILES, *_KEEPER_FILES) if metal else ()
+    files = _templates(*_CONTROL_PLANE_FILES, *more, "cluster.yaml.j2")
+    return hashlib.sha256(_archive(files).encode()).hexdigest()[:10]
+
+
+def _templates(*names: str) -> dict[str, str]:
+    """Return templates without the lines that are comments alone: those are for readers of the source."""
+    texts = {name: (_TEMPLATES / name).read_text() for name in names}
+    return {name: re.sub(r"(?m)^ *#[^\n]*\n", "", text) for name, text in texts.items()}
 
 
 def _environment(cluster: ClusterSettings, role: str, extra: dict[str, str]) -> str:
+    public_host = cluster.public_endpoint.rpartition(":")[0]
     values = {
         "ROLE": role,
         "CLUSTER_NAME": cluster.name,
@@ -124,14 +134,15 @@ def _environment(cluster: ClusterSettings, role: str, extra: dict[str, str]) -> 
         "BOOTSTRAP_TOKEN": cluster.bootstrap_token,
         **extra,
     }
-    if cluster.public_endpoint.rpartition(":")[0] != cluster.endpoint.rpartition(":")[0]:
-        values["PUBLIC_HOST"] = cluster.public_endpoint.rpartition(":")[0]
-    values["NODE_NETWORK"] = cluster.node_network
-    values["ELASTIC_IP"] = cluster.elastic_ip
-    values["GENERATION"] = cluster.generation
-    optional = ("PUBLIC_HOST", "NODE_NETWORK", "ELASTIC_IP", "GENERATION")
-    given = {name: value for name, value in values.items() if value or name not in optional}
-    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in given.items())
+    optional = {
+        "PUBLIC_HOST": "" if public_host == cluster.endpoint.rpartition(":")[0] else public_host,
+        "NODE_NETWORK": cluster.node_network,
+        "ELASTIC_IP": cluster.elastic_ip,
+        "GENERATION": cluster.generation,
+        "PATIENCE": str(cluster.patience or ""),
+    }
+    values |= {name: value for name, value in optional.items() if value}
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
 
 
 def _manifests(cluster: ClusterSettings, secrets: ControlPlaneSecrets) -> str:
@@ -151,16 +162,16 @@ def _manifests(cluster: ClusterSettings, secrets: ControlPlaneSecrets) -> str:
     )
 
 
-def _archive(names: tuple[str, ...]) -> str:
-    """Pack the scripts, which are the same in every cluster, so that the whole stays below the limit.
+def _archive(files: dict[str, str]) -> str:
+    """Pack what is no secret, nearly the same in every cluster, so that the whole stays below the limit.
 
     bzip2 and not gzip: its output has not changed in decades, while gzip's differs between zlib and zlib-ng, and
     another output on another machine would mean other user-data, and so the replacement of every machine.
     """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name in names:
-            content = (_TEMPLATES / name).read_bytes()
+        for name, text in files.items():
+            content = text.encode()
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             entry.mode = 0o600
@@ -168,18 +179,20 @@ def _archive(names: tuple[str, ...]) -> str:
     return base64.b64encode(bz2.compress(buffer.getvalue(), 9)).decode()
 
 
-def _document(files: dict[str, str], scripts: tuple[str, ...], start: str) -> str:
+def _document(environment: str, files: dict[str, str], start: str) -> str:
     """Compose the cloud-config; cloud-init itself needs Python, so Python can be relied on to unpack the scripts."""
     folder = "/usr/local/lib/crosscloud"
-    lines = ["#cloud-config", "write_files:"]
-    for path, content in files.items():
-        lines += [f"- path: {path}", "  permissions: '0600'", "  content: |"]
-        lines += [f"    {line}" if line else "" for line in content.splitlines()]
-    lines += [
+    lines = [
+        "#cloud-config",
+        "write_files:",
+        "- path: /etc/crosscloud/cluster.env",
+        "  permissions: '0600'",
+        "  content: |",
+        *(f"    {line}" for line in environment.splitlines()),
         f"- path: {folder}/scripts.tar.bz2",
         "  permissions: '0600'",
         "  encoding: b64",
-        f"  content: {_archive(scripts)}",
+        f"  content: {_archive(files)}",
         "runcmd:",
         f"- [python3, -c, \"import tarfile; tarfile.open('{folder}/scripts.tar.bz2').extractall('{folder}')\"]",
         f"- [bash, {folder}/{start}]",

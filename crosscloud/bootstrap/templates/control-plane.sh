@@ -16,15 +16,16 @@ name_images() {
 
 # A first control plane that was replaced finds the others' cluster. A connection that is refused or closed means that no
 # other control plane lives; one that is not answered means nothing, and is tried again for a while. Nor does a refused
-# one where the routers may not have left yet the control plane whose place this one takes.
+# one while the cloud's load balancer may still lead to the control plane whose place this one takes: PATIENCE is how many
+# seconds after this machine's start that lasts at most.
 cluster_lives() {
-  local status=0 limit=$((SECONDS + 20))
-  if [ -n "${ELASTIC_IP:-}" ]; then limit=$((SECONDS > 15 ? SECONDS + 5 : 20)); fi
+  local status=0 limit=$((SECONDS + 20)) patience=${PATIENCE:-0}
+  if [ "$patience" != 0 ]; then limit=$((SECONDS + 5 > patience ? SECONDS + 5 : patience)); fi
   while [ $SECONDS -lt $limit ]; do
     status=0
     curl -sk --max-time 3 -o /dev/null "https://$ENDPOINT/livez" || status=$?
     [ $status = 0 ] && retry 30 1 cluster_answers && return 0
-    [ $status = 28 ] || [ -n "${ELASTIC_IP:-}" ] || return 1 # 28: time-out
+    [ $status = 28 ] || [ "$patience" != 0 ] || return 1 # 28: time-out
     sleep 0.5
   done
   return 1
@@ -59,7 +60,7 @@ networking: {podSubnet: $POD_CIDR, serviceSubnet: $SERVICE_CIDR, dnsDomain: $CLU
 etcd: {local: {imageRepository: localhost/crosscloud}}
 encryptionAlgorithm: ECDSA-P256 # a dozen RSA keys take a second of a processor
 apiServer:
-  certSANs: [${ENDPOINT%:*}, localhost, 127.0.0.1]
+  certSANs: [${ENDPOINT%:*}, ${PUBLIC_HOST:+$PUBLIC_HOST, }localhost, 127.0.0.1]
   extraArgs:
   - {name: authentication-config, value: /etc/kubernetes/crosscloud/authentication.yaml}
   - {name: encryption-provider-config, value: /etc/kubernetes/crosscloud/encryption.yaml}
@@ -108,7 +109,7 @@ init_cluster() {
   wait $naming
   masked kubeadm init --config /etc/crosscloud/kubeadm.yaml --upload-certs
   begin "giving the cluster its network and its administrator"
-  retry 60 1 $admin apply -f /etc/crosscloud/cluster.yaml >/dev/null
+  retry 60 1 $admin apply -f /usr/local/lib/crosscloud/cluster.yaml >/dev/null
   retry 60 1 $admin certificate approve crosscloud-administrator >/dev/null
   retry 60 0.2 publish_certificate
 }

@@ -15,6 +15,8 @@ install_packages() {
   command -v containerd >/dev/null || missing+=(containerd)
   command -v nft >/dev/null || missing+=(nftables)
   command -v conntrack >/dev/null || missing+=(conntrack)
+  command -v curl >/dev/null || missing+=(curl)
+  command -v openssl >/dev/null || missing+=(openssl)
   [ -d /usr/lib/cni ] || [ -x /opt/cni/bin/bridge ] || missing+=(containernetworking-plugins)
   if [ -n "${ELASTIC_IP:-}" ] && [ "$ROLE" != worker ]; then command -v bird >/dev/null || missing+=(bird2); fi
   [ ${#missing[@]} = 0 ] && return
@@ -199,12 +201,26 @@ EOF
   systemctl start kube-proxy
 }
 
-# the address from which this node reaches the cluster's API is the one it is known by
+# the address from which this node reaches the cluster's API is the one it is known by; or the one in NODE_NETWORK
 find_address() {
   local host=${ENDPOINT%:*} target
-  target=$(getent ahostsv4 "$host" | awk 'NR==1 {print $1}')
-  NODE_IP=$(ip -4 route get "${target:-$host}" | grep -oP 'src \K\S+')
+  if [ -n "${NODE_NETWORK:-}" ]; then
+    NODE_IP=$(address_in "$NODE_NETWORK")
+  else
+    target=$(getent ahostsv4 "$host" | awk 'NR==1 {print $1}')
+    NODE_IP=$(ip -4 route get "${target:-$host}" | grep -oP 'src \K\S+')
+  fi
   NODE_NAME=$(hostname | tr '[:upper:]' '[:lower:]')
+}
+
+address_in() {
+  local found
+  found=$(ip -4 -o address show scope global | awk '$2 != "lo" {split($4, a, "/"); print a[1]}' | python3 -c '
+import ipaddress, sys
+network = ipaddress.ip_network(sys.argv[1])
+print(next((a for a in sys.stdin.read().split() if ipaddress.ip_address(a) in network), ""))' "$1")
+  [ -n "$found" ] || { say "this machine has no address in $1" >&2; return 1; }
+  echo "$found"
 }
 
 kubelet_configuration() {
@@ -236,7 +252,7 @@ nodeRegistration:
   name: $NODE_NAME
   criSocket: unix:///run/containerd/containerd.sock
   imagePullPolicy: Never
-  kubeletExtraArgs: [{name: node-ip, value: "$NODE_IP"}]
+  kubeletExtraArgs: [{name: node-ip, value: "$NODE_IP"}${GENERATION:+, {name: node-labels, value: crosscloud/generation=$GENERATION\}}]
   ignorePreflightErrors: [SystemVerification, Swap, NumCPU, Mem, FileContent--proc-sys-net-bridge-bridge-nf-call-iptables]
 EOF
 }

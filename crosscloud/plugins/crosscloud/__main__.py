@@ -5,21 +5,25 @@ from collections.abc import Callable, Mapping
 from crosscloud.plugins.base import Provider, Resource, main
 from crosscloud.plugins.crosscloud.access import ClusterAccess
 from crosscloud.plugins.crosscloud.credentials import ClusterCredentials
+from crosscloud.plugins.crosscloud.guard import ClusterGuard
 from crosscloud.plugins.crosscloud.load_balancer import LoadBalancer
 from crosscloud.plugins.crosscloud.locked_key import LockedSshKey
 from crosscloud.plugins.crosscloud.machine import Machine
 from crosscloud.plugins.crosscloud.network import Network
 from crosscloud.plugins.crosscloud.node import Node
+from crosscloud.plugins.crosscloud.node_group import NodeGroup
 
 #: What handles each type of resource.
 RESOURCES: Mapping[str, Callable[[], Resource]] = {
     "crosscloud:index:ClusterAccess": ClusterAccess,
     "crosscloud:index:ClusterCredentials": ClusterCredentials,
+    "crosscloud:index:ClusterGuard": ClusterGuard,
     "crosscloud:index:LoadBalancer": LoadBalancer,
     "crosscloud:index:LockedSshKey": LockedSshKey,
     "crosscloud:index:Machine": Machine,
     "crosscloud:index:Network": Network,
     "crosscloud:index:Node": Node,
+    "crosscloud:index:NodeGroup": NodeGroup,
 }
 
 if __name__ == "__main__":

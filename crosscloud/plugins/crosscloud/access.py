@@ -6,21 +6,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crosscloud import kubeconfig
-from crosscloud.plugins.base import UNKNOWN, Call, Diff, PluginError, Resource, Secret, Values
+from crosscloud.plugins.base import UNKNOWN, Call, Diff, PluginError, Resource, Secret, Values, diff_values
 from crosscloud.plugins.crosscloud import boot_log, discovery
 
 _DEFAULT_TIMEOUT = 600.0
 #: A certificate that ends within this time is renewed by the next ``up``.
 _RENEW_BEFORE = timedelta(days=30)
 _PAUSE = 0.3
+#: What tells where boot logs are, and nothing of the cluster.
+_LOGS = ("bootLogs", "consoles")
 
 
 class ClusterAccess(Resource):
     """Access to a new cluster.
 
-    Inputs: ``clusterName``, ``endpoint`` (host:port), ``bootstrapToken``, ``administratorKey``, ``bootLogs`` (machine →
-    file, empty where there is none) and ``clusterId`` (what the cluster lives and dies with). Outputs: those, the
-    secret ``kubeconfig``, ``kubernetesVersion`` of the API server and ``certificateExpires``.
+    Inputs: ``clusterName``, ``endpoint`` (host:port, as the program reaches it), ``bootstrapToken``,
+    ``administratorKey``, ``bootLogs`` (machine → file or address, empty where there is none), ``consoles`` (machine →
+    command that shows its boot log; may be absent) and ``clusterId`` (what the cluster lives and dies with). Outputs:
+    those, the secret ``kubeconfig``, ``kubernetesVersion`` of the API server and ``certificateExpires``.
     """
 
     replace_on = ("clusterName", "endpoint", "clusterId", "administratorKey")
@@ -33,10 +36,15 @@ class ClusterAccess(Resource):
         ca, certificate = _wait(call, inputs)
         return inputs["clusterName"], _outputs(inputs, ca, certificate)
 
-    def diff(self, call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values) -> Diff:
+    def diff(self, call: Call, _id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values) -> Diff:
         """Boot logs alone change nothing; a certificate about to end is renewed."""
-        ignored = {**old_inputs, "bootLogs": new_inputs.get("bootLogs")}
-        found = super().diff(call, resource_id, Values(ignored), old_outputs, new_inputs)
+        found = diff_values(
+            old_inputs,
+            new_inputs,
+            replace_on=self.replace_on,
+            delete_before_replace=self.delete_before_replace,
+            ignore=(*_LOGS, *call.ignore_changes),
+        )
         expires = old_outputs.get("certificateExpires")
         if not found.any and expires and datetime.fromisoformat(expires) - datetime.now(UTC) < _RENEW_BEFORE:
             return Diff({"certificateExpires": "update"}, inputs=False)
@@ -87,14 +95,15 @@ def _wait(call: Call, inputs: Values) -> tuple[str, str]:
 
 
 def _stop_early(call: Call, inputs: Values, waited: float, limit: float, last: str) -> None:
-    name, logs = inputs["clusterName"], inputs["bootLogs"]
+    name, logs, consoles = inputs["clusterName"], inputs["bootLogs"], inputs.get("consoles")
     if call.cancelled.is_set():
         raise PluginError(f"cancelled while waiting for the cluster {name}")
     failed = boot_log.failures(logs)
     if failed:
-        raise PluginError(f"the bootstrap of {', '.join(failed)} failed; {boot_log.excerpt(logs, failed)}")
+        raise PluginError(f"the bootstrap of {', '.join(failed)} failed; {boot_log.excerpt(logs, failed, consoles)}")
     if waited > limit:
-        raise PluginError(f"the cluster {name} did not answer within {limit:.0f} s ({last}); {boot_log.excerpt(logs)}")
+        seen = boot_log.excerpt(logs, consoles=consoles)
+        raise PluginError(f"the cluster {name} did not answer within {limit:.0f} s ({last}); {seen}")
 
 
 def _outputs(inputs: Values, ca: str, certificate: str) -> dict[str, Any]:

@@ -110,12 +110,12 @@ def test_no_private_key_is_sent_anywhere() -> None:
 def test_only_the_first_control_plane_makes_a_cluster() -> None:
     roles = [variables(user_data)["ROLE"] for user_data in (FIRST, FURTHER, WORKER)]
     assert roles == ["first-control-plane", "control-plane", "worker"]
-    assert "/etc/crosscloud/cluster.yaml" in files(FIRST)
-    assert "/etc/crosscloud/cluster.yaml" not in files(FURTHER)
+    assert "cluster.yaml" in scripts(FIRST)
+    assert "cluster.yaml" not in scripts(FURTHER)
 
 
 def test_the_manifests_are_valid_and_hold_the_administrators_request() -> None:
-    manifests = list(yaml.safe_load_all(files(FIRST)["/etc/crosscloud/cluster.yaml"]["content"]))
+    manifests = list(yaml.safe_load_all(scripts(FIRST)["cluster.yaml"]))
     by_kind = {manifest["kind"]: manifest for manifest in manifests}
     request = base64.b64decode(by_kind["CertificateSigningRequest"]["spec"]["request"]).decode()
     assert request == SECRETS.administrator_request

@@ -7,6 +7,7 @@ import pytest
 
 from crosscloud.plugins.base import Call, PluginError, Values
 from crosscloud.plugins.crosscloud import node as subject
+from crosscloud.plugins.crosscloud import node_state
 from crosscloud.plugins.crosscloud.node import Node
 
 INPUTS = Values({"kubeconfig": "x", "nodeName": "a", "machineId": "m1", "role": "worker", "bootLog": ""})
@@ -33,12 +34,14 @@ class Cluster:
         self.done: list[str] = []
         monkeypatch.setattr(subject, "_find", self._find)
         monkeypatch.setattr(subject, "core", lambda _config: object())
-        monkeypatch.setattr(subject, "_remove", lambda _api, name, uid: self.done.append(f"remove {name} {uid}"))
+        monkeypatch.setattr(
+            subject.node_state, "remove", lambda _api, name, uid: self.done.append(f"remove {name} {uid}")
+        )
         monkeypatch.setattr(subject, "drain", lambda _call, _api, name: self.done.append(f"drain {name}"))
         monkeypatch.setattr(subject, "kubelet_answers", lambda _api, _name: True)
         monkeypatch.setattr(subject, "_PAUSE", 0.01)
 
-    def _find(self, _inputs: Values) -> Any:
+    def _find(self, _inputs: Values, _uid: str = "") -> Any:
         if isinstance(self.node, Exception):
             raise self.node
         return self.node
