@@ -72,7 +72,6 @@ class Azure(Block):
         )
     )
 
-
     @property
     def zones_used(self) -> tuple[str, ...]:
         """The zones that machines are spread over; none with an availability set."""
@@ -97,12 +96,20 @@ class Gke(Block):
 
     project: Text | None = Field(None, description="The project; left out, the Google provider's own setting.")
     region: Text = Field("us-central1", description="The region.")
-    zones: tuple[Text, ...] = Field((), description="The zones of the nodes; empty takes three that Google chooses.")
+    zones: tuple[Text, ...] = Field(
+        (), description=_ZONES.format("the region's first three that have the workers' size")
+    )
     network_cidr: Cidr = Field(NETWORK_CIDR, description="The nodes' network.")
+    control_plane_cidr: Cidr = Field(
+        "172.16.0.0/28", description="The addresses of Google's control plane as the nodes see it; a /28 of its own."
+    )
     release_channel: Literal["rapid", "regular", "stable", "extended"] = Field(
         "rapid",
         description="The channel that versions are taken from; rapid has the newest, hence the one nearest to a "
         "release's Kubernetes.",
+    )
+    deletion_protection: bool = Field(
+        False, description="Refuses to destroy or replace the cluster until this is false again, and `up` has run."
     )
 
 

@@ -6,6 +6,7 @@ from itertools import combinations
 
 from crosscloud.config.azure_checks import azure
 from crosscloud.config.findings import Finding, Path, key_of
+from crosscloud.config.gke_checks import gke
 from crosscloud.config.pools import nodes_at_most
 from crosscloud.config.stacks import CloudSettings, CloudStack, ClusterStack, Stack
 from crosscloud.config.values import Block
@@ -157,5 +158,5 @@ def _charts(stack: Stack) -> Iterator[Finding]:
 
 
 _CHECKS: tuple[Callable[[Stack], Iterator[Finding]], ...] = (
-    _overlaps, _sizes, _dns, _workers, _access, _zones, _charts, azure,
+    _overlaps, _sizes, _dns, _workers, _access, _zones, _charts, azure, gke,
 )  # fmt: skip

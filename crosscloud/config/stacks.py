@@ -105,6 +105,9 @@ class CloudSettings(ClusterStack):
     tags: dict[TagKey, TagValue] = Field(
         default_factory=dict, description="Further tags or labels of every cloud resource."
     )
+    allow_cluster_replacement: bool = Field(
+        False, description="Insists on a change that replaces the whole cluster, with all that is in it."
+    )
     boot_timeout_minutes: Annotated[int, Field(ge=1, le=120)] = Field(
         15, description="How long to wait for the cluster to answer, and then for its nodes to be Ready."
     )
@@ -115,9 +118,6 @@ class CloudStack(CloudSettings, SelfManagedStack):
 
     control_planes: CloudControlPlanes = filled("", "The machines that run the control plane and etcd.")
     workers: CloudWorkers = filled("", "The machines that run what is deployed.")
-    allow_cluster_replacement: bool = Field(
-        False, description="Insists on a change that replaces the whole cluster, with all that is in it."
-    )
     admin_username: UserName = Field("crosscloud", description="The user with sudo on the machines.")
     admin_ssh_key: SshPublicKey | None = Field(
         None, description="The public key that user logs in with; left out, nobody can log in, and nothing needs to."
