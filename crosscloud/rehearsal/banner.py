@@ -19,12 +19,13 @@ def top(prepared: Prepared, fault: Fault | None, *, machines: bool) -> None:
     ]
     if fault:
         rows.append(("fault", f"{fault.says}; then the same again without it"))
-    _panel("\n".join(f"{name:<11}{text}" for name, text in rows), "yellow")
+    _panel(rows, "yellow")
 
 
-def bottom(stack: str, result: str, seconds: float, *, passed: bool, left: str) -> None:
+def bottom(stack: str, result: str, seconds: float, *, passed: bool, left: list[tuple[str, str]]) -> None:
     """Say how the rehearsal ended, and what is left of it."""
-    _panel(f"stack {stack}: {result} ({seconds:.0f} s)\n{left}", "green" if passed else "red")
+    rows = [("stack", stack), ("result", f"{result} ({seconds:.0f} s)"), *left]
+    _panel(rows, "green" if passed else "red")
 
 
 def _machines(config: Any) -> str:
@@ -34,18 +35,24 @@ def _machines(config: Any) -> str:
         _counted(control_planes, "control plane") if control_planes else "the cloud's own control plane",
         _counted(workers, "worker"),
     ]
-    return f"{' and '.join(parts)} (--full takes as many as your stack's file says)"
+    return f"{' and '.join(parts)}"
 
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _panel(text: str, colour: str) -> None:
+def _panel(rows: list[tuple[str, str]], colour: str) -> None:
     from rich.console import Console
     from rich.panel import Panel
+    from rich.table import Table
     from rich.text import Text
 
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, text in rows:
+        grid.add_row(Text(name, style="dim"), Text(text))
     console = Console(highlight=False)
     console.print()
-    console.print(Panel(Text(text), title="[bold]REHEARSAL[/]", title_align="left", border_style=colour))
+    console.print(Panel(grid, title="[bold]REHEARSAL[/]", title_align="left", border_style=colour))

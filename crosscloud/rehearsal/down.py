@@ -18,6 +18,10 @@ class LeftoversError(CrosscloudError):
     """Something of a rehearsal is still on this host."""
 
 
+class ForgottenError(CrosscloudError):
+    """A destroy left something behind; it was removed from this host, but in a cloud it would have stayed, and cost."""
+
+
 def down(name: str) -> None:
     """Take down the rehearsal of the stack of this name; nothing there is no error."""
     place = place_of(name)
@@ -31,7 +35,10 @@ def down(name: str) -> None:
 
 
 def take_down(stack: Stack, simulation: Simulation | None) -> None:
-    """Destroy the stack as its user would, then remove what that left; raise `LeftoversError` if anything stays."""
+    """Destroy the stack as its user would, then remove what that left.
+
+    Raises `ForgottenError` if there was something to remove, `LeftoversError` if anything stays.
+    """
     place, left = place_of(stack.name), []
     if stack.file.exists() and stack.exists():
         for line in recovery.recover(stack):
@@ -48,8 +55,7 @@ def take_down(stack: Stack, simulation: Simulation | None) -> None:
     if not any(entry.is_dir() for entry in rehearsals().iterdir()):
         clean_host()
     if left:
-        # Removed by now; in a cloud it would have stayed, and cost.
-        raise LeftoversError("the destroy left behind what `crosscloud rehearse` removed:\n" + _listed(left))
+        raise ForgottenError("the destroy left behind what `crosscloud rehearse` removed:\n" + _listed(left))
 
 
 def remove(place: Place) -> None:

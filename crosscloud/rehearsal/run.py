@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from crosscloud.artifacts.registry import DEFAULT_PORT
 from crosscloud.errors import CrosscloudError
 from crosscloud.rehearsal import banner, faults, isolation, summary
-from crosscloud.rehearsal.down import take_down
+from crosscloud.rehearsal.down import ForgottenError, take_down
 from crosscloud.rehearsal.engine import without_cluster
 from crosscloud.rehearsal.faults import Fault, NoFailureError
 from crosscloud.rehearsal.place import held, place_of
@@ -46,19 +46,23 @@ def rehearse(name: str, wishes: Wishes) -> None:
     prepared = prepare(Stack(name), wishes.sizes)
     with held(place_of(name)):
         banner.top(prepared, wishes.fault, machines=wishes.machines)
-        failure: CrosscloudError | None = None
-        result = "interrupted"
+        result, failures = "interrupted", []
         try:
             result = _run(name, prepared, wishes)
         except CrosscloudError as error:
-            failure, result = error, f"failed: {str(error).splitlines()[0]}"
-            print(f"error: {error}", file=sys.stderr, flush=True)
+            failures.append(_told(error))
         finally:
-            left = summary.ways_in(prepared) if wishes.keep else _down(prepared)
-            passed = failure is None and result != "interrupted"
+            if wishes.keep:
+                left = summary.ways_in(prepared)
+            else:
+                left, unremoved = _down(prepared)
+                failures += unremoved
+            if failures:
+                result = f"failed: {str(failures[0]).splitlines()[0]}"
+            passed = result.startswith("passed")
             banner.bottom(name, result, time.monotonic() - started, passed=passed, left=left)
-    if failure:
-        sys.exit(failure.exit_code)
+    if failures:
+        sys.exit(failures[0].exit_code)
 
 
 def _run(name: str, prepared: Prepared, wishes: Wishes) -> str:
@@ -118,12 +122,20 @@ def _without_machines(prepared: Prepared) -> str:
     return f"passed, as far as that goes without machines: {len(made)} resources"
 
 
-def _down(prepared: Prepared) -> str:
-    """Take everything down; return in words what is left. A failure at it is part of the result."""
+def _down(prepared: Prepared) -> tuple[list[tuple[str, str]], list[CrosscloudError]]:
+    """Take everything down; return in words what is left, and the failure if there was one."""
     try:
         with stage("taking it down"):
             take_down(prepared.stack, prepared.simulation)
+    except ForgottenError as error:
+        return [("left", "nothing, but only because it was removed after the destroy")], [_told(error)]
     except CrosscloudError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        return f"Not everything is gone; `crosscloud rehearse --stack {prepared.stack.name} --down` tries again."
-    return "Nothing of it is left."
+        again = f"crosscloud rehearse --stack {prepared.stack.name} --down"
+        return [("left", "not everything is gone"), ("try again", again)], [_told(error)]
+    return [("left", "nothing: no machine, network, process or state of it")], []
+
+
+def _told(error: CrosscloudError) -> CrosscloudError:
+    """Show a failure when it happens: much more is printed before the end."""
+    print(f"error: {error}", file=sys.stderr, flush=True)
+    return error

@@ -17,7 +17,7 @@ def show(outputs: Mapping[str, Any]) -> None:
     console.print(summary.nodes(outputs["nodes"]))
 
 
-def ways_in(prepared: Prepared) -> str:
+def ways_in(prepared: Prepared) -> list[tuple[str, str]]:
     """Say how to look at a rehearsal that is kept, and how to take it down."""
     stack = prepared.stack
     rows = [
@@ -32,4 +32,4 @@ def ways_in(prepared: Prepared) -> str:
     config = kubeconfig_file(stack.name, stack.workspace)
     if config.exists():
         rows.insert(1, ("kubeconfig", str(config)))
-    return "\n".join(f"{name:<11}{text}" for name, text in rows)
+    return rows
