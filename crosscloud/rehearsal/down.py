@@ -4,7 +4,7 @@ import shutil
 
 from crosscloud.errors import CrosscloudError
 from crosscloud.rehearsal import hosted
-from crosscloud.rehearsal.place import Place, held, place_of, rehearsals, rehearsed
+from crosscloud.rehearsal.place import Place, held, place_of, rehearsed
 from crosscloud.rehearsal.services import stop_service
 from crosscloud.rehearsal.simulations import SIMULATIONS, Simulation
 from crosscloud.stacks import recovery
@@ -52,7 +52,7 @@ def take_down(stack: Stack, simulation: Simulation | None) -> None:
     if simulation:
         stop_service(simulation, place)
     remove(place)
-    if not any(entry.is_dir() for entry in rehearsals().iterdir()):
+    if not hosted.anything():
         clean_host()
     if left:
         raise ForgottenError("the destroy left behind what `crosscloud rehearse` removed:\n" + _listed(left))

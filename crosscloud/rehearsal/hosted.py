@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from crosscloud.machines import store
 from crosscloud.plugins.simulated import Cloud, fabric, rehearsal
 from crosscloud.rehearsal.place import Place
 
@@ -15,6 +16,11 @@ def things(place: Place) -> list[str]:
         hosted = fabric.leftovers()
     with _within(place, machines=False):
         return [*recorded, *hosted, *fabric.leftovers()]
+
+
+def anything() -> bool:
+    """Tell whether this host has machines, networks or balancers of this checkout, whatever they belong to."""
+    return any(store.everything(kind) for kind in store.FOLDERS)
 
 
 def purge(place: Place) -> list[str]:

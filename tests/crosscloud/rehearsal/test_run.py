@@ -52,6 +52,7 @@ def course(own: Stack, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr("crosscloud.rehearsal.simulations.Simulation.service", lambda _: object())
     monkeypatch.setattr("crosscloud.rehearsal.hosted.things", lambda _: [])
     monkeypatch.setattr("crosscloud.rehearsal.hosted.purge", lambda _: [])
+    monkeypatch.setattr("crosscloud.rehearsal.hosted.anything", lambda: False)
     return done
 
 
