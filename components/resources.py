@@ -3,35 +3,14 @@
 What they do is in ``crosscloud/plugins/crosscloud``; the engine finds the plugin by its entry in ``Pulumi.yaml``.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 
-import pulumi
 from pulumi import Input, Output, ResourceOptions
 
-#: Resources whose removal is a matter of seconds still wait for what may take minutes: machines boot, pods are evicted.
-_TIMEOUTS = pulumi.CustomTimeouts(create="15m", delete="5m")
+from components.plugin_resource import PluginResource
 
 
-class _Resource(pulumi.CustomResource):
-    def __init__(
-        self, kind: str, name: str, inputs: Mapping[str, Input[object]], outputs: Sequence[str], opts: ResourceOptions
-    ) -> None:
-        # An output has to be named among the properties to be read afterwards, with no value of its own.
-        properties = {**dict.fromkeys(outputs), **inputs}
-        defaults = ResourceOptions(custom_timeouts=_TIMEOUTS)
-        super().__init__(f"crosscloud:index:{kind}", name, properties, ResourceOptions.merge(defaults, opts))
-
-    def translate_input_property(self, prop: str) -> str:
-        """Give the plugin's names to Python's: ``user_data`` is ``userData``."""
-        return re.sub(r"_([a-z])", lambda match: match[1].upper(), prop)
-
-    def translate_output_property(self, prop: str) -> str:
-        """Give Python's names to the plugin's: ``bootLog`` is ``boot_log``."""
-        return re.sub(r"([A-Z])", lambda match: f"_{match[1].lower()}", prop)
-
-
-class Network(_Resource):
+class Network(PluginResource):
     """A network on this host: a bridge with a free /24 (or ``cidr``), and the way out of it."""
 
     cidr: Output[str]
@@ -53,7 +32,7 @@ class Network(_Resource):
         super().__init__("Network", name, inputs, ["cidr", "gateway", "bridge"], opts)
 
 
-class Machine(_Resource):
+class Machine(PluginResource):
     """A Linux machine on this host that boots from cloud-init user-data."""
 
     hostname: Output[str]
@@ -81,7 +60,7 @@ class Machine(_Resource):
         super().__init__("Machine", name, inputs, ["hostname", "address", "machine_id", "boot_log"], opts)
 
 
-class LoadBalancer(_Resource):
+class LoadBalancer(PluginResource):
     """An address in a network that forwards a TCP port to those of its targets that answer."""
 
     address: Output[str]
@@ -94,7 +73,7 @@ class LoadBalancer(_Resource):
         super().__init__("LoadBalancer", name, inputs, ["address"], opts)
 
 
-class ClusterCredentials(_Resource):
+class ClusterCredentials(PluginResource):
     """A new cluster's bootstrap token, certificate key and administrator's key: secrets, made once."""
 
     bootstrap_token: Output[str]
@@ -110,7 +89,7 @@ class ClusterCredentials(_Resource):
         super().__init__("ClusterCredentials", name, {"cluster_name": cluster_name}, outputs, merged)
 
 
-class LockedSshKey(_Resource):
+class LockedSshKey(PluginResource):
     """An SSH key that nobody can log in with: for clouds that make no machine without one."""
 
     public_key: Output[str]
@@ -120,7 +99,7 @@ class LockedSshKey(_Resource):
         super().__init__("LockedSshKey", name, {}, ["public_key"], opts)
 
 
-class ClusterAccess(_Resource):
+class ClusterAccess(PluginResource):
     """A cluster that answers, and its administrator's kubeconfig."""
 
     kubeconfig: Output[str]
@@ -159,7 +138,7 @@ class ClusterAccess(_Resource):
         super().__init__("ClusterAccess", name, inputs, ["kubeconfig", "kubernetes_version"], merged)
 
 
-class Node(_Resource):
+class Node(PluginResource):
     """A machine as a Ready member of its cluster; its removal drains it first.
 
     The machine is one of this host's, or a cloud's: known by its address in the cluster's network.
@@ -195,7 +174,7 @@ class Node(_Resource):
         super().__init__("Node", name, inputs, ["node_name", "uid", "address", "kubelet_version"], opts)
 
 
-class NodeGroup(_Resource):
+class NodeGroup(PluginResource):
     """The nodes of machines that a cloud makes and replaces by itself: as many as asked for, Ready, of one generation.
 
     ``nodes`` lists them, as a stack's output ``nodes`` does.
@@ -210,12 +189,17 @@ class NodeGroup(_Resource):
         kubeconfig: Input[str],
         role: str,
         count: int,
+        least: int | None = None,
+        most: int | None = None,
         group: Input[str],
         generation: Input[str],
         console: Input[str] = "",
         opts: ResourceOptions,
     ) -> None:
-        """``group`` is the id that the cloud gave; ``generation`` what its nodes carry as ``crosscloud/generation``."""
+        """``group`` is the id that the cloud gave; ``generation`` what its nodes carry as ``crosscloud/generation``.
+
+        A group begins with ``count`` nodes; where the cloud scales it by itself, it may have ``least`` to ``most``.
+        """
         inputs: dict[str, Input[object]] = {
             "kubeconfig": kubeconfig,
             "role": role,
@@ -224,10 +208,11 @@ class NodeGroup(_Resource):
             "generation": generation,
             "console": console,
         }
+        inputs |= {key: value for key, value in (("least", least), ("most", most)) if value is not None}
         super().__init__("NodeGroup", name, inputs, ["nodes"], opts)
 
 
-class ClusterGuard(_Resource):
+class ClusterGuard(PluginResource):
     """What can't change on a live cluster without destroying it: a change of it is refused, unless insisted on."""
 
     def __init__(  # noqa: PLR0913 - each of them is dangerous for a reason of its own

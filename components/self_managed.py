@@ -173,6 +173,8 @@ class SelfManagedCluster(Cluster):
             kubeconfig=access.kubeconfig,
             role="worker",
             count=self.config.workers.count,
+            least=getattr(self.config.workers, "min", None),
+            most=getattr(self.config.workers, "max", None),
             group=group.identity,
             generation=bootstrap.generation,
             console=group.console,

@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
 from crosscloud.plugins.base import UNKNOWN, Call, Diff, PluginError, Resource, Values
 from crosscloud.plugins.crosscloud import boot_log, node_state
 from crosscloud.plugins.crosscloud.api import core
@@ -22,6 +24,8 @@ class NodeGroup(Resource):
     """Inputs: ``kubeconfig`` (secret), ``role``, ``count``, ``group`` (the cloud's id of it), ``generation`` (what its
     nodes carry as the label ``crosscloud/generation``) and ``console`` (a command that shows the group's machines).
 
+    ``least`` and ``most`` (both ``count`` by default) are between what the cloud lets their number float by itself.
+
     Outputs: those, ``nodes`` (name, role, address and version of each that is Ready), ``uids`` (by name) and
     ``leftovers`` (nodes that are dead or of an older generation).
     """
@@ -34,15 +38,17 @@ class NodeGroup(Resource):
         """Wait for the nodes, within the program's time-out (15 minutes by default)."""
         if call.preview:
             return "", {**inputs, "nodes": UNKNOWN, "uids": UNKNOWN, "leftovers": UNKNOWN}
-        return str(inputs["group"]), _settle(call, inputs)
+        return str(inputs["group"]), _settle(call, inputs, least=int(inputs["count"]))
 
     def diff(self, call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values) -> Diff:
         """See nodes that are missing, or dead, as a change: an update waits for those that take their place."""
+        if _without_token(old_inputs["kubeconfig"]) == _without_token(new_inputs["kubeconfig"]):
+            old_inputs = Values({**old_inputs, "kubeconfig": new_inputs["kubeconfig"]})
         found = super().diff(call, resource_id, old_inputs, old_outputs, new_inputs)
         if found.any:
             return found
-        short = len(old_outputs.get("nodes") or []) != int(new_inputs["count"])
-        if short or old_outputs.get("leftovers"):
+        there = len(old_outputs.get("nodes") or [])
+        if not _least(new_inputs) <= there <= _most(new_inputs) or old_outputs.get("leftovers"):
             return Diff({"nodes": "update"}, inputs=False)
         return found
 
@@ -56,12 +62,13 @@ class NodeGroup(Resource):
         return _outputs(inputs, found)
 
     def update(
-        self, call: Call, _resource_id: str, _old_inputs: Values, old_outputs: Values, new_inputs: Values
+        self, call: Call, _resource_id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values
     ) -> Mapping[str, Any]:
         """Wait until the nodes are as many, and as new, as they are to be."""
         if call.preview:
             return {**old_outputs, **new_inputs, "nodes": UNKNOWN, "uids": UNKNOWN, "leftovers": UNKNOWN}
-        return _settle(call, new_inputs)
+        same = old_inputs.get("count") == new_inputs["count"]
+        return _settle(call, new_inputs, least=_least(new_inputs) if same else int(new_inputs["count"]))
 
     def delete(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> None:
         """Drain the group's nodes and take them out of the cluster, before their machines go."""
@@ -81,14 +88,32 @@ class NodeGroup(Resource):
             node_state.remove(api, name, node.metadata.uid)
 
 
-def _settle(call: Call, inputs: Values) -> dict[str, Any]:
+def _least(inputs: Values) -> int:
+    return int(inputs.get("least") or inputs["count"])
+
+
+def _most(inputs: Values) -> int:
+    return int(inputs.get("most") or inputs["count"])
+
+
+def _without_token(config: Any) -> Any:
+    """Return a kubeconfig without its tokens: some clouds give another one to each run, and it is the same access."""
+    if not isinstance(config, str):
+        return config
+    document = yaml.safe_load(config)
+    for user in (document or {}).get("users") or [] if isinstance(document, dict) else []:
+        (user.get("user") or {}).pop("token", None)
+    return document
+
+
+def _settle(call: Call, inputs: Values, *, least: int) -> dict[str, Any]:
     """Wait for the nodes, remove the dead ones, and return the outputs."""
     limit = call.timeout or _DEFAULT_TIMEOUT
     started = time.monotonic()
     shown = ""
     while True:
-        found, state = _look(inputs)
-        if found is not None and found.settled(int(inputs["count"])):
+        found, state = _look(inputs, least)
+        if found is not None and found.settled(least, _most(inputs)):
             break
         _stop_if_cancelled_or_failed(call, found, state)
         if time.monotonic() - started > limit:
@@ -104,12 +129,12 @@ def _settle(call: Call, inputs: Values) -> dict[str, Any]:
     return _outputs(inputs, Survey(ready=found.ready))
 
 
-def _look(inputs: Values) -> tuple[Survey | None, str]:
+def _look(inputs: Values, least: int) -> tuple[Survey | None, str]:
     try:
         found = survey(inputs)
     except Exception as error:  # an API may come and go; the wait is bounded
         return None, f"the cluster does not answer: {node_state.short(error)}"
-    return found, found.summary(int(inputs["count"]), str(inputs["role"]))
+    return found, found.summary(least, _most(inputs), str(inputs["role"]))
 
 
 def _stop_if_cancelled_or_failed(call: Call, found: Survey | None, state: str) -> None:

@@ -26,14 +26,14 @@ class Survey:
     older: list[Any] = field(default_factory=list)
     dead: list[Any] = field(default_factory=list)
 
-    def settled(self, count: int) -> bool:
+    def settled(self, least: int, most: int) -> bool:
         """Whether the group is as it is to be; dead nodes may be left, to be removed."""
-        return len(self.ready) == count and not self.unready and not self.older
+        return least <= len(self.ready) <= most and not self.unready and not self.older
 
-    def summary(self, count: int, role: str) -> str:
+    def summary(self, least: int, most: int, role: str) -> str:
         """Return how far it is: ``1 of 2 workers are Ready``."""
-        words = f"{len(self.ready)} of {count} {role}s are Ready"
-        if len(self.ready) > count:
+        words = f"{len(self.ready)} of {least} {role}s are Ready"
+        if len(self.ready) > most:
             words += ", and the cloud has not removed the others yet"
         if self.older:
             words += f", {len(self.older)} of an older generation are still there"

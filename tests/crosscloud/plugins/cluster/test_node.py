@@ -34,9 +34,7 @@ class Cluster:
         self.done: list[str] = []
         monkeypatch.setattr(subject, "_find", self._find)
         monkeypatch.setattr(subject, "core", lambda _config: object())
-        monkeypatch.setattr(
-            subject.node_state, "remove", lambda _api, name, uid: self.done.append(f"remove {name} {uid}")
-        )
+        monkeypatch.setattr(node_state, "remove", lambda _api, name, uid: self.done.append(f"remove {name} {uid}"))
         monkeypatch.setattr(subject, "drain", lambda _call, _api, name: self.done.append(f"drain {name}"))
         monkeypatch.setattr(subject, "kubelet_answers", lambda _api, _name: True)
         monkeypatch.setattr(subject, "_PAUSE", 0.01)
