@@ -44,7 +44,7 @@ def take_down(stack: Stack, simulation: Simulation | None) -> None:
         for line in recovery.recover(stack):
             say(line)
         try:
-            stack.show("destroy", "--yes", "--skip-preview")
+            stack.show("destroy", "--yes", "--skip-preview", "--remove")
         except PulumiError as error:
             say(f"{error}; removing what is left by its records")
         else:

@@ -20,16 +20,26 @@ class Fault:
     text: str
     says: str
 
+    @property
+    def name(self) -> str:
+        """The fault without its zone."""
+        return self.text.partition("=")[0]
+
+    @property
+    def may_pass(self) -> bool:
+        """Tell whether `up` may also get through by waiting, which is the right thing to do about slowness."""
+        return self.name == "slow-load-balancer"
+
 
 FAULTS = {
     "no-capacity": "the cloud has no machine of the asked size left (in that zone, or in all)",
     "api-error": "the cloud's API answers one request in the middle with an error of its own",
     "no-boot": "the first machine is made and never boots",
-    "slow-load-balancer": "the load balancer leads nowhere for longer than `up` waits for it",
+    "slow-load-balancer": "every load balancer takes a minute before it is there",
     "engine-crash": "the engine is killed in the middle of its work",
 }
-#: Those for which it matters how long `up` waits: in minutes, so that nobody waits as long as a cloud deserves.
-BOOT_MINUTES = {"no-boot": 1, "slow-load-balancer": 1}
+#: Those that `up` notices by waiting in vain: for how many minutes, less than a cloud deserves.
+BOOT_MINUTES = {"no-boot": 1}
 #: The only fault with something after a ``=``.
 _WITH_ZONE = "no-capacity"
 
@@ -48,4 +58,4 @@ def parse(text: str) -> Fault:
 
 def boot_minutes(fault: Fault | None) -> int | None:
     """Return how many minutes a machine may take to boot under a fault, if that fault makes it matter."""
-    return BOOT_MINUTES.get(fault.text.partition("=")[0]) if fault else None
+    return BOOT_MINUTES.get(fault.name) if fault else None
