@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -28,12 +29,21 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def launch(command: list[str], log: Path) -> int:
-    """Start ``command`` in a session of its own, its output in ``log``, and return its process number."""
+def launch(command: list[str], log: Path, environment: Mapping[str, str] | None = None) -> int:
+    """Start ``command`` in a session of its own, its output in ``log``, and return its process number.
+
+    Without ``environment`` it has this process's own.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/"
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd="/",
+            env=environment,
         )
     # It is meant to live on: no warning when this object goes.
     process.returncode = 0
