@@ -67,6 +67,28 @@ def update(network: Network, *, host_ports: Mapping[str, int] | None = None, gua
     return network
 
 
+def lead(network: Network, ways: Mapping[str, Mapping[str, str]]) -> Network:
+    """Replace the addresses outside of the network's range that lead into it; packets from them are no spoofed ones.
+
+    Each has an address to go by (``via``; without one it is only let through) and the address that packets of this
+    host to it come from (``source``; the gateway's by default).
+    """
+    with host_lock():
+        network = store.load(Network, network.id) or network
+        for address in sorted({*network.led} - {*ways}):
+            if network.led[address].get("via"):
+                command = ["ip", "route", "delete", f"{address}/32", "dev", network.bridge]
+                commands.run(command, purpose=f"remove the way to {address}")
+        network.led = {address: dict(way) for address, way in ways.items()}
+        _guard(network)
+        for address, way in network.led.items():
+            if way.get("via"):
+                command = ["ip", "route", "replace", f"{address}/32", "via", way["via"], "dev", network.bridge]
+                commands.run(command, purpose=f"lead {address} into the network {network.cidr}")
+        store.save(network)
+    return network
+
+
 def get(identifier: str) -> Network | None:
     """Return the network, or None if there is none of that id or its bridge or its guard is gone."""
     network = store.load(Network, identifier)

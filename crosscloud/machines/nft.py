@@ -39,6 +39,11 @@ def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int], g
         else [f"    iifname {bridge} oifname != {bridge} drop"]
     )
     masquerade = [f"    ip saddr {network.cidr} oifname != {bridge} masquerade"] if outbound else []
+    masquerade += [
+        f"    ip saddr {gateway} ip daddr {address} oifname {bridge} snat to {way['source']}"
+        for address, way in sorted(network.led.items())
+        if way.get("source")
+    ]
     lines = [
         f"table ip {network.table}",
         f"delete table ip {network.table}",
@@ -50,7 +55,7 @@ def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int], g
         "    type filter hook prerouting priority raw; policy accept;",
         # The bridge may route to 127.0.0.0/8 for the forwards below; what goes there by itself is none of them.
         f"    iifname {bridge} ip daddr 127.0.0.0/8 drop",
-        f"    iifname {bridge} ip saddr != {network.cidr} drop",
+        f"    iifname {bridge} ip saddr != {{ {', '.join([network.cidr, *network.led])} }} drop",
         "  }",
         "  chain forwards {",
         "    type nat hook prerouting priority dstnat; policy accept;",

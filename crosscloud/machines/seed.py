@@ -16,15 +16,18 @@ def write(
 ) -> None:
     """Fill the machine's own layer; the user-data (it holds secrets) is readable by root alone.
 
-    ``files`` are others that it finds at its first boot, by their paths without the first slash.
+    ``files`` are others that it finds at its first boot, by their paths without the first slash; ``etc/hosts`` holds
+    names beside its own.
     """
     prefix, name = IPv4Network(network.cidr).prefixlen, machine.hostname or machine.id
     names = name if "." not in name else f"{name} {name.partition('.')[0]}"
-    for path, text in (files or {}).items():
+    others = dict(files or {})
+    more = others.pop("etc/hosts", "")
+    for path, text in others.items():
         _put(upper, path, text)
     _put(upper, "etc/hostname", f"{name}\n")
     _put(upper, "etc/machine-id", f"{machine.machine_id}\n")
-    _put(upper, "etc/hosts", f"127.0.0.1 localhost\n{machine.address} {names}\n::1 localhost ip6-localhost\n")
+    _put(upper, "etc/hosts", f"127.0.0.1 localhost\n{machine.address} {names}\n::1 localhost ip6-localhost\n{more}")
     _put(upper, "etc/resolv.conf", resolver() if network.inputs["outbound"] else "")
     _put(
         upper,

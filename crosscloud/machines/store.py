@@ -57,6 +57,8 @@ class Network(Record):
 
     cidr: str = ""
     gateway: str = ""
+    #: Addresses outside of its range that lead into it (see `networks.lead`), by what they lead to.
+    led: dict[str, dict[str, str]] = field(default_factory=dict)
     #: What may pass in it (see `guard`); None where all machines reach each other.
     guard: dict[str, Any] | None = None
 

@@ -9,7 +9,7 @@ the clouds. Replies pass.
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import IPv4Network
 
 from crosscloud.plugins.base import PluginError
@@ -23,6 +23,7 @@ __all__ = [
     "boot",
     "guard",
     "halt",
+    "lead",
     "leftovers",
     "machines",
     "network",
@@ -67,16 +68,18 @@ def boot(  # noqa: PLR0913 - a machine has no fewer
     address: str,
     user_data: str | bytes,
     report: Callable[[str], None] = lambda _line: None,
+    files: Mapping[str, str] | None = None,
 ) -> None:
     """Boot a machine from its user-data, byte for byte, under the name that the cloud would give it.
 
     Returns when its init runs. One that runs and was made of the same is left alone; else it is made anew. Its
-    containerd takes every image from the registry of this host.
+    containerd takes every image from the registry of this host. ``files`` are texts that it finds on its disk, by
+    paths without the first slash; those of ``etc/hosts`` are added to its own.
     """
     if faults.machine_never_boots():
         report(f"{hostname} stays dark (the rehearsed fault no-boot)")
         return
-    _fabric().boot(key, network, MachineSpec(hostname, address, user_data, report))
+    _fabric().boot(key, network, MachineSpec(hostname, address, user_data, report, files or {}))
 
 
 def running(key: str) -> bool:
@@ -117,6 +120,15 @@ def guard(network: str, allows: Iterable[Allow], internet: Iterable[str]) -> Non
     this host, which stands for the Internet.
     """
     _fabric().guard(network, sorted(set(allows), key=repr), sorted(set(internet)))
+
+
+def lead(network: str, ways: Mapping[str, Mapping[str, str]]) -> None:
+    """Replace the addresses outside of a network's range that lead into it, such as those that its machines announce.
+
+    Each has an address to go by (``via``; without one packets from it are merely no spoofed ones) and the address that
+    packets of this host to it come from (``source``, such as `operator()`; the gateway's by default).
+    """
+    _fabric().lead(network, ways)
 
 
 def operator() -> str:

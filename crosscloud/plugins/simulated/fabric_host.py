@@ -1,6 +1,6 @@
 """The fabric on this host, made of `crosscloud.machines`; its records carry ``rehearsal:<name>:<key>``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from crosscloud.artifacts import registry
@@ -46,7 +46,7 @@ class HostFabric:
             urn=_urn(key),
             address=spec.address,
             hostname=spec.hostname,
-            files={"etc/containerd/certs.d/_default/hosts.toml": hosts},
+            files={"etc/containerd/certs.d/_default/hosts.toml": hosts, **spec.files},
             report=spec.report,
         )
         networks.update(inside)  # the packet filter knows machines by their links too
@@ -101,6 +101,10 @@ class HostFabric:
         rules = [Rule(one.source, one.destination, one.protocol, one.ports) for one in allows]
         networks.update(_network(network), guard=Guard(rules, list(internet)))
 
+    def lead(self, network: str, ways: Mapping[str, Mapping[str, str]]) -> None:
+        """Replace the addresses outside of a network that lead into it."""
+        networks.lead(_network(network), ways)
+
     def purge(self) -> list[str]:
         """Remove all that carries this rehearsal's mark."""
         removed = []
@@ -118,6 +122,11 @@ class HostFabric:
     def leftovers(self) -> list[str]:
         """Return what carries this rehearsal's mark; a record goes when all that it tells of is gone."""
         return [f"record {one.id} of {one.urn}" for kind in (Balancer, Machine, Network) for one in _mine(kind)]
+
+
+def network_of(key: str) -> Network | None:
+    """Return the record of this rehearsal's network on this host: for what a cloud has beside machines."""
+    return _find(Network, key)
 
 
 def _urn(key: str) -> str:

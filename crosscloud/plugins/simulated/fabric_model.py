@@ -1,6 +1,6 @@
 """What the fabric is asked for, and the two ways of doing it: on the host, or in notes alone (see `fabric`)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -24,12 +24,13 @@ class Allow:
 
 @dataclass(frozen=True)
 class MachineSpec:
-    """A machine to boot; ``report`` is told what takes long."""
+    """A machine to boot; ``report`` is told what takes long; ``files`` are texts by path that it finds on its disk."""
 
     hostname: str
     address: str
     user_data: str | bytes = field(repr=False)
     report: Callable[[str], None] = lambda _line: None
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,9 @@ class Fabric(Protocol):
 
     def guard(self, network: str, allows: Sequence[Allow], internet: Sequence[str]) -> None:
         """Replace a network's packet filter."""
+
+    def lead(self, network: str, ways: Mapping[str, Mapping[str, str]]) -> None:
+        """Replace the addresses outside of a network that lead into it."""
 
     def purge(self) -> list[str]:
         """Remove everything of this rehearsal."""

@@ -1,6 +1,6 @@
 """The fabric without machines: it notes what would be there, for rehearsals that only look at the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -29,6 +29,7 @@ class NotedFabric:
         inside = [one for one in self._notes.records() if one.inputs.get("network") == key]
         if inside:
             raise PluginError(f"the network {key} still has {', '.join(map(str, inside))}: delete them first")
+        self._notes.drop("Ways", key)
         self._notes.drop(_NETWORK, key)
 
     def boot(self, key: str, network: str, spec: MachineSpec) -> None:
@@ -71,6 +72,11 @@ class NotedFabric:
         found = self._network(network)
         rules = [[one.source, one.destination, one.protocol, one.ports] for one in allows]
         self._notes.put(_NETWORK, network, found, {"allows": rules, "internet": list(internet)})
+
+    def lead(self, network: str, ways: Mapping[str, Mapping[str, str]]) -> None:
+        """Note the ways."""
+        found = {key: dict(way) for key, way in ways.items()}
+        self._notes.put("Ways", network, self._network(network), {"ways": found})
 
     def purge(self) -> list[str]:
         """Forget everything."""
