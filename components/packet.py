@@ -3,10 +3,10 @@
 The service was shut down on 2026-06-30. The stack stays as the design for bare metal: see docs/clouds/packet.md.
 """
 
-import pulumi_equinix_metal as metal
 from pulumi import Output, ResourceOptions
 
 from components.packet_project import ensure_bgp
+from components.packet_sdk import metal
 from components.self_managed import ControlPlane, Endpoints, SelfManagedCluster, Workers
 from crosscloud.config import PacketStack
 from crosscloud.release import Release
@@ -29,7 +29,6 @@ class PacketCluster(SelfManagedCluster):
         """Make the cluster that the stack's configuration describes, with the release's Kubernetes."""
         super().__init__("packet", config, release)
         self._packet = config
-        self._place = {"project_id": config.packet.project_id, "metro": config.packet.metro}
         ensure_bgp(config.packet.project_id)
         self._keys = self._ssh_keys()
         self._tags = [f"{key}={value}" for key, value in self.tags.items()]
@@ -51,7 +50,8 @@ class PacketCluster(SelfManagedCluster):
     def _reserve(self) -> metal.ReservedIpBlock:
         return metal.ReservedIpBlock(
             self.name("api"),
-            **self._place,
+            project_id=self._packet.packet.project_id,
+            metro=self._packet.packet.metro,
             type="public_ipv4",
             quantity=1,
             description=f"API of the Kubernetes cluster {self.config.name}",
@@ -70,7 +70,7 @@ class PacketCluster(SelfManagedCluster):
         key = metal.ProjectSshKey(
             self.name("administrator"),
             name=self.name("administrator"),
-            project_id=self._place["project_id"],
+            project_id=self._packet.packet.project_id,
             public_key=self.config.admin_ssh_key,
             opts=self.opts,
         )
@@ -106,7 +106,8 @@ class PacketCluster(SelfManagedCluster):
         ssh = [f"ssh-access={cidr}" for cidr in self.config.ssh_access_cidrs]
         return metal.Device(
             name,
-            **self._place,
+            project_id=self._packet.packet.project_id,
+            metro=self._packet.packet.metro,
             hostname=name,
             plan=plan,
             operating_system=self._packet.packet.operating_system,

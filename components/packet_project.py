@@ -3,8 +3,7 @@
 The program does not make it: a project holds members, keys, a way of paying, and perhaps more than this cluster.
 """
 
-import pulumi_equinix_metal as metal
-
+from components.packet_sdk import metal
 from crosscloud.errors import CrosscloudError
 
 #: https://deploy.equinix.com/developers/docs/metal/bgp/local-bgp

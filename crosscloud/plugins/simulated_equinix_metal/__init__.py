@@ -1,0 +1,1 @@
+"""Equinix Metal, simulated: devices are machines on this host, and a metro's routers are a BGP daemon beside them."""
