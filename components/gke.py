@@ -2,7 +2,7 @@
 
 import pulumi
 import pulumi_gcp as gcp
-from pulumi import CustomTimeouts, InvokeOptions, InvokeOutputOptions, Output, ResourceOptions
+from pulumi import CustomTimeouts, InvokeOptions, Output, ResourceOptions
 
 from components.cluster import Cluster, NodeOutput
 from components.gke_network import PODS, SERVICES, GkeNetwork
@@ -12,6 +12,7 @@ from components.resources import ClusterGuard, NodeGroup
 from components.tags import tags
 from crosscloud import gke_access
 from crosscloud.config import GkeStack
+from crosscloud.errors import CrosscloudError
 from crosscloud.release import Release
 
 #: What Google changes by itself, or what only the pool knows that is removed again once the cluster is there.
@@ -29,9 +30,15 @@ class GkeCluster(Cluster):
         """Make the cluster that the stack's configuration describes, with the version nearest to the release's."""
         super().__init__("gke", config, release)
         self._gke = config
-        client = gcp.organizations.get_client_config_output(opts=InvokeOutputOptions(parent=self))
-        self._project = Output.from_input(config.gke.project) if config.gke.project else client.project
-        self._offer = take(config, release, InvokeOptions(parent=self))
+        look_up = InvokeOptions(parent=self)
+        client = gcp.organizations.get_client_config(opts=look_up)
+        self._project = config.gke.project or client.project
+        if not self._project:
+            raise CrosscloudError(
+                "crosscloud:gke.project: neither it nor the Google provider's own setting, gcp:project or "
+                "$GOOGLE_PROJECT, names the project that the cluster is to be in"
+            )
+        self._offer = take(config, release, look_up)
         opts = ResourceOptions(parent=self, depends_on=[self._guard()])
         self._network = GkeNetwork(config, opts)
         self._account = NodeAccount(config, self._project, opts)
@@ -119,7 +126,7 @@ class GkeCluster(Cluster):
             master_auth={"client_certificate_config": {"issue_client_certificate": False}},
             enable_legacy_abac=False,
             enable_shielded_nodes=True,
-            workload_identity_config={"workload_pool": Output.concat(self._project, ".svc.id.goog")},
+            workload_identity_config={"workload_pool": f"{self._project}.svc.id.goog"},
             # The release's Prometheus is what watches the cluster; Google's own collectors would take its room.
             monitoring_config={
                 "enable_components": ["SYSTEM_COMPONENTS"],

@@ -20,7 +20,7 @@ def node_images(config: SelfManagedStack, release: Release) -> NodeImages:
         name: str(getattr(config.images, name)) if name in config.images.model_fields_set else built.get(name)
         for name in ("etcd", "pause", "flannel", "flannel_cni")
     }
-    resolved = {name: _pullable(image or str(getattr(config.images, name))) for name, image in chosen.items()}
+    resolved = {name: pullable(image or str(getattr(config.images, name))) for name, image in chosen.items()}
     return NodeImages(kubernetes=release.kubernetes.reference, **resolved)
 
 
@@ -30,6 +30,6 @@ def support_images(folder: Path) -> dict[str, str]:
     return {key.removesuffix("_IMAGE").lower(): value for key, value in values.items() if value}
 
 
-def _pullable(reference: str) -> str:
+def pullable(reference: str) -> str:
     """Drop the tag of a reference that has a digest too: containerd keeps such an image under its digest alone."""
     return re.sub(r":[^:@/]+@", "@", reference)

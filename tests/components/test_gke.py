@@ -39,6 +39,7 @@ class Engine(Mocks):
 
     def __init__(self) -> None:
         self.made: list[pulumi.runtime.MockResourceArgs] = []
+        self.project = "demo-project"
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         self.made.append(args)
@@ -61,7 +62,7 @@ class Engine(Mocks):
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         if args.token == "gcp:organizations/getClientConfig:getClientConfig":
-            return {"accessToken": TOKEN, "project": "demo-project", "region": "", "zone": "", "id": "c"}, []
+            return {"accessToken": TOKEN, "project": self.project, "region": "", "zone": "", "id": "c"}, []
         if args.token == "gcp:compute/getZones:getZones":
             return {"names": list(reversed(ZONES)), "id": "zones"}, []
         if args.token == "gcp:compute/getMachineTypes:getMachineTypes":
@@ -216,6 +217,13 @@ def test_a_channel_with_nothing_near_is_refused_by_its_key(engine: Engine) -> No
     assert not [one for one in engine.made if one.typ == "gcp:container/cluster:Cluster"]
 
 
+def test_without_any_project_nothing_is_made(engine: Engine) -> None:
+    engine.project = ""
+    with pytest.raises(CrosscloudError, match=r"crosscloud:gke.project: .* gcp:project"):
+        make()
+    assert not [one for one in engine.made if one.typ.startswith("gcp:")]
+
+
 def test_users_come_by_googles_plugin_and_the_program_by_a_token_and_both_are_secret(engine: Engine) -> None:
     outputs = make()
     users, program = (yaml.safe_load(outputs[name]) for name in ("kubeconfig", "program_kubeconfig"))
@@ -249,12 +257,13 @@ def test_there_are_as_many_nodes_as_asked_for_spread_over_zones(
     assert ("autoscaling" in pool) == ("max" in workers)
 
 
-def test_a_pool_that_scales_counts_its_limits_over_all_zones_and_waits_for_the_fewest(engine: Engine) -> None:
+def test_a_pool_that_scales_counts_its_limits_over_all_zones_and_may_float_between_them(engine: Engine) -> None:
     make(workers={"count": 3, "min": 2, "max": 6})
     pool = engine.one("NodePool")
     assert pool["autoscaling"] == {"totalMinNodeCount": 2, "totalMaxNodeCount": 6, "locationPolicy": "BALANCED"}
     assert "nodeCount" not in pool
-    assert engine.one("NodeGroup")["count"] == 2
+    group = engine.one("NodeGroup")
+    assert (group["least"], group["count"], group["most"]) == (2, 3, 6)
 
 
 def test_nodes_run_what_the_control_plane_runs_and_carry_another_generation_after_a_change(engine: Engine) -> None:
