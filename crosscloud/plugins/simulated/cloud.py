@@ -6,6 +6,7 @@ does it within `Cloud.transaction`. Records may hold secrets (user-data): their 
 
 import hashlib
 import json
+import secrets
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -31,6 +32,8 @@ class Record:
     outputs: dict[str, Any]
     urn: str = ""
     refers: list[str] = field(default_factory=list)
+    #: Its own from its creation on: another thing of the same id, made later, has another.
+    token: str = ""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
@@ -83,9 +86,11 @@ class Cloud:
         refers: Collection[str] = (),
     ) -> Record:
         """Write the record anew, in one step."""
-        record = Record(kind, identifier, dict(inputs), dict(outputs), urn, sorted(refers))
         file = self._file(kind, identifier)
         with self.transaction():
+            old = _load(file)
+            token = old.token if old is not None else secrets.token_hex(8)
+            record = Record(kind, identifier, dict(inputs), dict(outputs), urn, sorted(refers), token)
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             write_private(file, json.dumps(asdict(record)))
         return record
@@ -98,6 +103,16 @@ class Cloud:
     def referrers(self, identifier: str) -> list[Record]:
         """Return the records that can't do without the one of that id."""
         return [record for record in self.records() if identifier in record.refers and record.id != identifier]
+
+    def settle(self, tokens: Collection[str]) -> None:
+        """Note that whoever asked for these records has learnt of them."""
+        with self.transaction(), (self.folder / "settled").open("a") as file:
+            file.writelines(f"{token}\n" for token in tokens)
+
+    def settled(self) -> set[str]:
+        """Return the tokens of all records that `settle` was told of."""
+        file = self.folder / "settled"
+        return set(file.read_text().split()) if file.exists() else set()
 
     def _file(self, kind: str, identifier: str) -> Path:
         # Ids hold slashes on some clouds, and are longer than a file's name may be.

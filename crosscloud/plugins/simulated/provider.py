@@ -1,10 +1,12 @@
 """A simulated plugin: the table of the types that it models, and of the functions that it answers."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from crosscloud.plugins.base import Call, PluginError, Provider, Resource, Values
 from crosscloud.plugins.simulated import faults, rehearsal
+from crosscloud.plugins.simulated.cloud import Cloud
 from crosscloud.plugins.simulated.resource import SimulatedResource
 from crosscloud.plugins.simulated.schema import sdk_version
 
@@ -37,6 +39,9 @@ class SimulatedProvider(Provider):
         self.internal_error = internal_error
         #: The provider's own inputs (a region, a project), as the program or the stack gave them.
         self.config = Values()
+        #: Tokens of the records whose creation was answered in this run.
+        self.answered: set[str] = set()
+        self._engine = os.getppid()
         self.simulated = list(resources)
         for resource in self.simulated:
             resource.provider = self
@@ -58,6 +63,11 @@ class SimulatedProvider(Provider):
     def configure(self, config: Values) -> None:
         """Keep the configuration."""
         self.config = config
+
+    def close(self) -> None:
+        """If the engine ends in order it has written down what it was answered; killed, it may not have."""
+        if self.answered and os.getppid() == self._engine:
+            Cloud().settle(self.answered)
 
     def invoke(self, call: Call, token: str, arguments: Values) -> Mapping[str, Any]:
         """Answer from the table of functions."""

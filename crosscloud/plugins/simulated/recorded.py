@@ -67,7 +67,11 @@ class RecordedResource(SimulatedResource):
     def create(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
         """Roll back a creation that fails half-way."""
         try:
-            return super().create(call, inputs)
+            made = super().create(call, inputs)
+            record = None if call.preview else self.cloud.get(self.kind, made[0])
+            if record is not None and self.provider is not None:
+                self.provider.answered.add(record.token)
+            return made
         except Exception:
             for left in [] if call.preview else self._orphans(call):
                 self.remove(call, left.id, Values(left.inputs), Values(left.outputs))
@@ -96,15 +100,16 @@ class RecordedResource(SimulatedResource):
         return None if record is None else record.outputs
 
     def change(
-        self, call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new: Values
+        self, call: Call, resource_id: str, _old_inputs: Values, _old_outputs: Values, new: Values
     ) -> Mapping[str, Any]:
         """Write the new inputs into the record."""
         with self.cloud.transaction():
-            if self.cloud.get(self.kind, resource_id) is None:
+            record = self.cloud.get(self.kind, resource_id)
+            if record is None:
                 raise PluginError(f"{self.kind} {resource_id} was not found: `pulumi refresh` takes note of that")
             refers = self._resolve(call, new)
             self._ensure_unique(call, new, own=resource_id)
-            kept = {key: value for key, value in old_outputs.items() if key not in old_inputs}
+            kept = {key: value for key, value in record.outputs.items() if key not in record.inputs}
             outputs = {**kept, **new}
             self.cloud.put(self.kind, resource_id, new, outputs, urn=call.urn, refers=refers)
         return outputs
@@ -121,10 +126,12 @@ class RecordedResource(SimulatedResource):
             self.cloud.drop(self.kind, resource_id)
 
     def _orphans(self, call: Call) -> list[Record]:
-        """Return what was made for this URN without the engine's learning of it: the state has none of that URN."""
-        if call.urn in self._known:
+        """Return what a run that was killed made for this URN, whose answer did not reach the engine any more."""
+        found = [record for record in self.cloud.records(self.kind) if record.urn == call.urn]
+        if not found or call.urn in self._known:
             return []
-        return [record for record in self.cloud.records(self.kind) if record.urn == call.urn]
+        settled = self.cloud.settled()
+        return [record for record in found if record.token not in settled]
 
     def _resolve(self, call: Call, inputs: Values) -> set[str]:
         found, lost = set(), []
