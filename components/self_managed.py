@@ -241,8 +241,9 @@ def _listed(nodes: Sequence[Node], workers: NodeGroup) -> Output[Sequence[NodeOu
         )
         for node in nodes
     ]
+    # Where the engine was asked to leave the nodes out, their resources have no outputs.
     return Output.all(Output.all(*control_planes), workers.nodes).apply(
-        lambda both: [*both[0], *(_named(node) for node in both[1])]
+        lambda both: [*both[0], *(_named(node) for node in both[1] or [])]
     )
 
 
