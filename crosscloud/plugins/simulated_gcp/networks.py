@@ -9,8 +9,6 @@ from crosscloud.plugins.simulated import Record, fabric
 from crosscloud.plugins.simulated_gcp import wiring
 from crosscloud.plugins.simulated_gcp.base import GoogleResource, number
 
-#: Subnetworks that hold no machines: https://cloud.google.com/vpc/docs/subnets#purpose
-NO_MACHINES = ("REGIONAL_MANAGED_PROXY", "GLOBAL_MANAGED_PROXY", "PRIVATE_SERVICE_CONNECT", "PRIVATE_NAT")
 #: The longest prefixes: of a subnetwork for machines, and of one for proxies.
 #: https://cloud.google.com/load-balancing/docs/proxy-only-subnets#planning_the_size_of_your_proxy-only_subnet
 _LONGEST_PREFIX, _LONGEST_PROXY_PREFIX = 29, 26
@@ -75,11 +73,9 @@ class Subnetwork(GoogleResource):
     def make(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
         """Make the bridge, where it is for machines."""
         self._ensure_free(inputs)
-        made, outputs = super().make(call, inputs)
-        if inputs.get("purpose") not in NO_MACHINES:
-            fabric.network(made, inputs["ipCidrRange"])
+        made = super().make(call, inputs)
         wiring.apply(self.cloud)
-        return made, outputs
+        return made
 
     def outputs(self, call: Call, resource_id: str, inputs: Values) -> Mapping[str, Any]:
         """Return the gateway, the range's second address."""
@@ -98,9 +94,10 @@ class Subnetwork(GoogleResource):
 
     def remove(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> None:
         """Remove the bridge."""
-        super().remove(call, resource_id, inputs, outputs)
-        if inputs.get("purpose") not in NO_MACHINES:
-            fabric.remove_network(resource_id)
+        with wiring.held(self.cloud):
+            super().remove(call, resource_id, inputs, outputs)
+            if wiring.for_machines(inputs):
+                fabric.remove_network(resource_id)
 
     def _ensure_free(self, inputs: Values) -> None:
         network = self.find("Network", inputs["network"])
@@ -108,7 +105,7 @@ class Subnetwork(GoogleResource):
             if network is None or network.id not in other.refers or other.inputs["name"] == inputs["name"]:
                 continue
             self._ensure_apart(inputs, other)
-            if not {inputs.get("purpose"), other.inputs.get("purpose")} & {*NO_MACHINES}:
+            if wiring.for_machines(inputs) and wiring.for_machines(other.inputs):
                 raise PluginError("the rehearsal models one subnetwork for machines in a network; Google takes more")
             same_region = self.location(other.inputs) == self.location(inputs)
             if inputs.get("role") == "ACTIVE" and other.inputs.get("role") == "ACTIVE" and same_region:

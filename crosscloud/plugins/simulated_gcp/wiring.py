@@ -3,8 +3,10 @@
 `apply` works all of it out anew from the records, so that it does not matter in which order they change.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from crosscloud.locking import locked
 from crosscloud.plugins.simulated import OPERATOR, Allow, Cloud, Record, fabric
@@ -32,16 +34,24 @@ MORE: list[Callable[[Cloud, Record], Passing]] = []
 
 
 def apply(cloud: Cloud) -> None:
-    """Bring the packet filters and the load balancers of this host to what the records say."""
-    with locked(cloud.folder / "wiring.lock"):
+    """Bring the bridges, packet filters and load balancers of this host to what the records say."""
+    with held(cloud):
         for subnetwork in cloud.records("Subnetwork"):
-            if fabric_network(subnetwork):
+            if for_machines(subnetwork.inputs):
+                fabric.network(subnetwork.id, subnetwork.inputs["ipCidrRange"])
                 _apply(cloud, subnetwork)
 
 
-def fabric_network(subnetwork: Record) -> bool:
-    """Tell whether a subnetwork is for machines: those for proxies and the like are not on this host."""
-    return subnetwork.inputs.get("purpose") in (None, "PRIVATE")
+@contextmanager
+def held(cloud: Cloud) -> Iterator[None]:
+    """Keep everyone else from this host's side of the cloud for the length of the block."""
+    with locked(cloud.folder / "wiring.lock"):
+        yield
+
+
+def for_machines(subnetwork: Mapping[str, Any]) -> bool:
+    """Tell by its inputs whether a subnetwork is for machines: those for proxies and the like are not on this host."""
+    return subnetwork.get("purpose") in (None, "PRIVATE")
 
 
 def rules_of(cloud: Cloud, network: str) -> list[Rule]:
