@@ -1,5 +1,6 @@
 """What a stack's configuration allows, but a person should hear of before resources are made."""
 
+import datetime
 import ipaddress
 from collections.abc import Iterator
 
@@ -24,5 +25,9 @@ def warnings(stack: Stack) -> Iterator[str]:
         )
     if whole_internet(stack.api_access_cidrs):
         yield f"{key_of(('apiAccessCidrs',))} opens the Kubernetes API to the whole Internet, as was insisted on"
+    if stack.expiry and stack.expiry < datetime.date.today().isoformat():
+        yield f"{key_of(('expiry',))} was {stack.expiry}: whoever cleans up may destroy the cluster any day"
+    if stack.allow_cluster_replacement:
+        yield f"{key_of(('allowClusterReplacement',))} is set: nothing that replaces the whole cluster is refused"
     if isinstance(stack, PacketStack) and stack.packet.project_id == _NO_PROJECT:
         yield f"{key_of(('packet', 'projectId'))} is an example; give your project's id"

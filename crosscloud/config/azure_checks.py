@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from crosscloud.config import defaults
+from crosscloud.config.blocks import Azure
 from crosscloud.config.findings import Finding, Path
 from crosscloud.config.stacks import AzureStack, Stack
 
@@ -30,7 +30,7 @@ def _image(stack: AzureStack) -> Iterator[Finding]:
     if not image.startswith(_PUBLISHERS):
         return
     if stack.arch == "arm64" and "arm64" not in image:
-        yield Finding(path, f"{image} is not for arm64", defaults.MACHINE_IMAGES["azure"]["arm64"])
+        yield Finding(path, f"{image} is not for arm64", Azure.images["arm64"])
     disks: tuple[tuple[Path, int], ...] = (
         (("controlPlanes", "diskGb"), stack.control_planes.disk_gb),
         (("workers", "diskGb"), stack.workers.disk_gb),

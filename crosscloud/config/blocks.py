@@ -1,6 +1,7 @@
 """The clouds' own blocks: what only one cloud knows. What they share is in ``stacks``."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
@@ -10,6 +11,27 @@ from crosscloud.config.values import Block, Cidr, FilePath, Text, filled, matchi
 NETWORK_CIDR = "10.0.0.0/16"
 _UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 _ZONES = "The zones to spread machines over; empty takes {}."
+
+
+#: The sizes of control planes and of workers by architecture.
+Sizes = Mapping[str, tuple[str, str]]
+
+
+class CloudBlock(Block):
+    """A public cloud's block, with what else is the cloud's own: the defaults that depend on the architecture.
+
+    Sizes: kubeadm's preflight asks for 2 processors and 1.7 GB for a control plane, and a whole cluster of two nodes
+    was seen to use 1.3 GB; so 2 processors and 4 to 8 GB, in each cloud's current family for loads that come and go.
+    """
+
+    #: A size is empty where the cloud chooses it.
+    sizes: ClassVar[Sizes] = {}
+    #: The machines' images by architecture, where ``image`` is to be filled in.
+    images: ClassVar[Mapping[str, str]] = {}
+    #: What stands between a region's name and the rest of its zones' names; nothing where they do not begin with it.
+    zone_separator: ClassVar[str | None] = None
+    #: Which address of the service network the cluster's DNS gets.
+    dns_index: ClassVar[int] = 10
 
 
 class Local(Block):
@@ -29,8 +51,12 @@ class Existing(Block):
     context: Text | None = Field(None, description="The context to use; left out, the kubeconfig's current one.")
 
 
-class Aws(Block):
+class Aws(CloudBlock):
     """Amazon Web Services."""
+
+    #: https://aws.amazon.com/ec2/instance-types/t3/
+    sizes: ClassVar[Sizes] = {"amd64": ("t3.medium", "t3.large"), "arm64": ("t4g.medium", "t4g.large")}
+    zone_separator = ""
 
     region: Text = Field("us-east-1", description="The region; the AWS provider's own setting must agree with it.")
     zones: tuple[Text, ...] = Field((), description=_ZONES.format("the region's first three"))
@@ -50,8 +76,16 @@ _AzureZone = Annotated[
 ]
 
 
-class Azure(Block):
+class Azure(CloudBlock):
     """Microsoft Azure."""
+
+    #: https://learn.microsoft.com/azure/virtual-machines/sizes/general-purpose/b-family
+    sizes: ClassVar[Sizes] = {"amd64": ("Standard_B2s_v2",) * 2, "arm64": ("Standard_B2ps_v2",) * 2}
+    #: Ubuntu is what https://learn.microsoft.com/azure/virtual-machines/linux/using-cloud-init takes.
+    images: ClassVar[Mapping[str, str]] = {
+        "amd64": "Canonical:ubuntu-24_04-lts:server:latest",
+        "arm64": "Canonical:ubuntu-24_04-lts:server-arm64:latest",
+    }
 
     location: Text = Field("eastus2", description="The location; one with availability zones.")
     zones: tuple[_AzureZone, ...] = Field((), description=_ZONES.format("all three"))
@@ -78,8 +112,17 @@ class Azure(Block):
         return () if self.spread == "availabilitySet" else self.zones or ("1", "2", "3")
 
 
-class Gce(Block):
+class Gce(CloudBlock):
     """Google Compute Engine."""
+
+    #: https://cloud.google.com/compute/docs/general-purpose-machines
+    sizes: ClassVar[Sizes] = {"amd64": ("e2-standard-2",) * 2, "arm64": ("t2a-standard-2",) * 2}
+    #: Google's Debian images have no cloud-init (https://cloud.google.com/compute/docs/images/os-details).
+    images: ClassVar[Mapping[str, str]] = {
+        "amd64": "ubuntu-os-cloud/ubuntu-2404-lts-amd64",
+        "arm64": "ubuntu-os-cloud/ubuntu-2404-lts-arm64",
+    }
+    zone_separator = "-"
 
     project: Text | None = Field(None, description="The project; left out, the Google provider's own setting.")
     region: Text = Field("us-central1", description="The region.")
@@ -91,8 +134,12 @@ class Gce(Block):
     )
 
 
-class Gke(Block):
+class Gke(CloudBlock):
     """Google Kubernetes Engine: Google runs the control plane."""
+
+    sizes: ClassVar[Sizes] = {arch: ("", workers) for arch, (_, workers) in Gce.sizes.items()}
+    zone_separator = "-"
+    dns_index = 11
 
     project: Text | None = Field(None, description="The project; left out, the Google provider's own setting.")
     region: Text = Field("us-central1", description="The region.")
@@ -113,8 +160,11 @@ class Gke(Block):
     )
 
 
-class Packet(Block):
+class Packet(CloudBlock):
     """Equinix Metal, formerly Packet."""
+
+    #: Metal has no small machines; these every metro keeps on demand: https://docs.equinix.com/metal/locations/capacity
+    sizes: ClassVar[Sizes] = {"amd64": ("m3.small.x86",) * 2, "arm64": ("c3.large.arm64",) * 2}
 
     project_id: Annotated[str, matching(_UUID, "is not a project's id; a UUID, as the project's settings show it")] = (
         Field(description="The project's id, a UUID.", examples=["11111111-2222-3333-4444-555555555555"])
@@ -123,8 +173,3 @@ class Packet(Block):
         "da", description="The metro's code; Dallas is one of those with expanded on-demand capacity."
     )
     operating_system: Text = Field("debian_12", description="The operating system's slug.")
-
-
-BLOCKS: dict[str, type[Block]] = {
-    "local": Local, "existing": Existing, "aws": Aws, "azure": Azure, "gce": Gce, "gke": Gke, "packet": Packet,
-}  # fmt: skip

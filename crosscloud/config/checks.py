@@ -22,8 +22,6 @@ _POD_PREFIXES = range(8, _NODE_PREFIX + 1)
 _NETWORK_PREFIXES = range(16, 25)
 _WORKERS: tuple[Path, ...] = (("workers", "count"),)
 _COUNTS: tuple[Path, ...] = (*_WORKERS, ("workers", "max"), ("controlPlanes", "count"))
-#: The clouds whose zones carry their region's name, with what stands between the two.
-_ZONE_NAMES = {"aws": "", "gce": "-", "gke": "-"}
 
 
 def findings(stack: Stack) -> Iterator[Finding]:
@@ -99,6 +97,17 @@ def _dns(stack: Stack) -> Iterator[Finding]:
         )
 
 
+def _control_planes(stack: Stack) -> Iterator[Finding]:
+    """Refuse even counts: etcd stops when half of its members are gone, so one more is one more to lose."""
+    pool = getattr(stack, "control_planes", None)
+    if pool is None or pool.count % 2 or pool.allow_even:
+        return
+    allowed = f"{pool.count - 1} survives as many losses, {pool.count + 1} one more"
+    insists = "crosscloud:controlPlanes.allowEven: true insists"
+    wrong = f"{pool.count} is even, and etcd needs a majority"
+    yield Finding(("controlPlanes", "count"), wrong, f"{allowed}; {insists}", (("controlPlanes", "allowEven"),))
+
+
 def _workers(stack: Stack) -> Iterator[Finding]:
     workers = getattr(stack, "workers", None)
     fewest, most = getattr(workers, "min", None), getattr(workers, "max", None)
@@ -133,14 +142,16 @@ def _access(stack: Stack) -> Iterator[Finding]:
 
 def _zones(stack: Stack) -> Iterator[Finding]:
     cloud = stack.cloud
-    zones: tuple[str, ...] = getattr(getattr(stack, cloud, None), "zones", ())
+    block = getattr(stack, cloud)
+    separator = getattr(block, "zone_separator", None)
+    zones: tuple[str, ...] = getattr(block, "zones", ())
     for index, zone in enumerate(zones):
         if zone in zones[:index]:
             yield Finding((cloud, "zones", index), f"{zone} is named twice", "each zone once")
-        if cloud in _ZONE_NAMES:
-            region = getattr(stack, cloud).region
-            if not zone.startswith(region + _ZONE_NAMES[cloud]) or zone == region:
-                example = f"{region}{_ZONE_NAMES[cloud]}a"
+        if separator is not None:
+            region = block.region
+            if not zone.startswith(region + separator) or zone == region:
+                example = f"{region}{separator}a"
                 yield Finding(
                     (cloud, "zones", index),
                     f"{zone} is not in the region {region}",
@@ -158,5 +169,5 @@ def _charts(stack: Stack) -> Iterator[Finding]:
 
 
 _CHECKS: tuple[Callable[[Stack], Iterator[Finding]], ...] = (
-    _overlaps, _sizes, _dns, _workers, _access, _zones, _charts, azure, gke,
+    _overlaps, _sizes, _dns, _control_planes, _workers, _access, _zones, _charts, azure, gke,
 )  # fmt: skip

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from crosscloud.config import old_names
-from crosscloud.config.defaults import SIZES
+from crosscloud.config.blocks import CloudBlock
 from crosscloud.config.findings import Path, key_of
-from crosscloud.config.stacks import STACKS
+from crosscloud.config.stacks import STACKS, block_of
 from crosscloud.config.suggestions import blocks_of, field_at, keys
 
 
@@ -91,8 +91,9 @@ def _default_of(field: FieldInfo) -> str:
 def _sizes() -> str:
     rows = [
         [cloud, arch, *(f"`{size}`" if size else "the cloud's" for size in sizes)]
-        for cloud, by_arch in SIZES.items()
-        for arch, sizes in by_arch.items()
+        for cloud, block in ((cloud, block_of(cloud)) for cloud in STACKS)
+        if issubclass(block, CloudBlock)
+        for arch, sizes in block.sizes.items()
     ]
     return _table(["cloud", "arch", "`controlPlanes.size`", "`workers.size`"], rows)
 

@@ -2,38 +2,56 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from crosscloud.config.values import Block, Text, filled
 
-#: Control-plane counts that make sense: etcd stops when half of its members are gone, so an even one adds no safety,
-#: and more than five members only slow its writes down (https://etcd.io/docs/v3.6/faq/).
-CONTROL_PLANE_COUNTS = (1, 3, 5)
+#: More than five members only slow etcd's writes down (https://etcd.io/docs/v3.6/faq/); even counts are a matter of
+#: ``allowEven``.
+_MOST_CONTROL_PLANES = 5
 
 
-def _odd(count: int) -> int:
-    if count not in CONTROL_PLANE_COUNTS:
-        why = "is even, and etcd needs a majority" if count % 2 == 0 and count > 0 else "is no size for a control plane"
-        raise ValueError(f"{why}; 1, 3 or 5")
+def _few(count: int) -> int:
+    if not 1 <= count <= _MOST_CONTROL_PLANES:
+        raise ValueError("is no size for a control plane; 1, 3 or 5")
     return count
 
 
-ControlPlaneCount = Annotated[int, AfterValidator(_odd), WithJsonSchema({"enum": list(CONTROL_PLANE_COUNTS)})]
+ControlPlaneCount = Annotated[
+    int, AfterValidator(_few), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": _MOST_CONTROL_PLANES})
+]
+AllowEven = Annotated[
+    bool,
+    Field(description="Insists on 2 or 4 control planes, which survive no more losses than one fewer would."),
+]
 WorkerCount = Annotated[int, Field(ge=1)]
 #: Typhoon's disk on every cloud; the images of a release and the support images take about 3 GB of it.
 DiskGb = Annotated[int, Field(ge=20, le=2000)]
 
 
+#: The same in JSON Schema, for editors.
+_ODD_OR_INSISTED: dict[str, Any] = {
+    "if": {"properties": {"count": {"enum": [2, 4]}}, "required": ["count"]},
+    "then": {"properties": {"allowEven": {"const": True}}, "required": ["allowEven"]},
+}
+
+
 class ControlPlanes(Block):
     """The machines of the control plane, on a host that has no sizes to choose from."""
 
+    model_config = ConfigDict(json_schema_extra=_ODD_OR_INSISTED)
+
     count: ControlPlaneCount = Field(1, description="How many; 1, 3 or 5.")
+    allow_even: AllowEven = False
 
 
 class CloudControlPlanes(Block):
     """The machines of the control plane on a cloud."""
 
+    model_config = ConfigDict(json_schema_extra=_ODD_OR_INSISTED)
+
     count: ControlPlaneCount = Field(3, description="How many; 1, 3 or 5. Three survive the loss of one.")
+    allow_even: AllowEven = False
     size: Text = filled("by cloud and `arch`, see the table of sizes", "The cloud's name for the machine's size.")
     disk_gb: DiskGb = Field(30, description="The disk, in GB.")
 

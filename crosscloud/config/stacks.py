@@ -3,7 +3,7 @@
 ``StackConfig`` is their union, told apart by ``cloud``. Attributes are the file's keys in snake_case.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
@@ -189,17 +189,18 @@ class PacketStack(CloudStack):
     packet: blocks.Packet = Field(description="What only Equinix Metal has.")
 
 
+#: One line for all clouds: what knows them by name is made from it.
 StackConfig = Annotated[
     LocalStack | ExistingStack | AwsStack | AzureStack | GceStack | GkeStack | PacketStack, Field(discriminator="cloud")
 ]
 
 #: The stack's model by the name of its cloud, in the order that documents list them.
 STACKS: dict[str, type[Stack]] = {
-    "local": LocalStack,
-    "existing": ExistingStack,
-    "aws": AwsStack,
-    "azure": AzureStack,
-    "gce": GceStack,
-    "gke": GkeStack,
-    "packet": PacketStack,
+    get_args(model.model_fields["cloud"].annotation)[0]: model for model in get_args(get_args(StackConfig)[0])
 }
+
+
+def block_of(cloud: str) -> type[Block]:
+    """Return the model of a cloud's own block, which has the cloud's name."""
+    block: type[Block] = STACKS[cloud].model_fields[cloud].annotation  # type: ignore[assignment]  # blocks are classes
+    return block

@@ -7,7 +7,6 @@ from typing import get_args
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
-from crosscloud.config.blocks import BLOCKS
 from crosscloud.config.findings import Path, key_of
 from crosscloud.config.old_names import BY_NAME
 from crosscloud.config.stacks import STACKS
@@ -44,7 +43,7 @@ def field_at(path: Path, model: type[Block]) -> FieldInfo | None:
 def for_unknown(path: Path, model: type[Block]) -> tuple[str, str]:
     """Return what is wrong with an unknown key, and what would be right: the nearest known one, if there is any."""
     cloud = next(name for name, stack in STACKS.items() if stack is model)
-    if len(path) == 1 and path[0] in BLOCKS:
+    if len(path) == 1 and path[0] in STACKS:
         own = f"its block is {key_of((cloud,))}" if (cloud,) in set(keys(model)) else "it has no block"
         return (
             f"is the block of another cloud: this stack's cloud is {cloud}",

@@ -58,6 +58,13 @@ def _address(text: str) -> str:
         raise ValueError("is not an IPv4 address; four numbers, such as 10.96.0.10") from None
 
 
+def _day(value: Any) -> Any:
+    """Return a day that YAML reads without quotes as a date, and that the engine then passes as a time, as its text."""
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    return value.removesuffix(" 00:00:00 +0000 UTC") if isinstance(value, str) else value
+
+
 def _date(text: str) -> str:
     """Return a day in ISO's form, which is also a tag's value that every cloud takes."""
     try:
@@ -140,7 +147,7 @@ Domain = Annotated[
 ]
 IsoDate = Annotated[
     str,
-    BeforeValidator(lambda value: value.isoformat() if isinstance(value, datetime.date) else value),  # as YAML reads it
+    BeforeValidator(_day),
     AfterValidator(_date),
     WithJsonSchema({"type": "string", "format": "date"}),
 ]

@@ -123,6 +123,13 @@ def test_an_api_open_to_everyone_is_warned_of_though_insisted_on() -> None:
     assert "to the whole Internet" in warning
 
 
+def test_an_expiry_that_is_past_and_a_standing_permission_are_warned_of() -> None:
+    values = {"cloud": "aws", "apiAccessCidrs": ["8.8.8.0/24"], "expiry": "2020-01-31", "allowClusterReplacement": True}
+    expired, permitted = config.warnings(config.load(values, stack="x"))
+    assert expired.startswith("crosscloud:expiry was 2020-01-31")
+    assert permitted.startswith("crosscloud:allowClusterReplacement is set")
+
+
 def test_a_usual_stack_has_no_warnings() -> None:
     assert not list(config.warnings(config.load({"cloud": "local"}, stack="x")))
     assert not list(config.warnings(config.load({"cloud": "gke", "apiAccessCidrs": ["8.8.8.0/24"]}, stack="x")))

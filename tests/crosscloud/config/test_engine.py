@@ -87,6 +87,7 @@ def test_errors_name_the_lines_of_the_stacks_file_and_hide_secrets(project: Proj
     domain = next(number for number, line in enumerate(file, 1) if "crosscloud:clusterDomain" in line)
 
     assert project.answer() == [
-        f"Pulumi.demo.yaml:{count}: crosscloud:controlPlanes.count: 2 is even, and etcd needs a majority (1, 3 or 5)",
+        f"Pulumi.demo.yaml:{count}: crosscloud:controlPlanes.count: 2 is even, and etcd needs a majority "
+        "(1 survives as many losses, 3 one more; crosscloud:controlPlanes.allowEven: true insists)",
         f"Pulumi.demo.yaml:{domain}: crosscloud:clusterDomain: is refused (its value is secret, so it is not shown)",
     ]

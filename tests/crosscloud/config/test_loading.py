@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,14 @@ def test_a_path_below_the_home_folder_follows_the_home_folder(tmp_path: Path, mo
     stack = config.load({**LOCAL, "releaseFile": ".crosscloud/release.env"}, stack="x")
 
     assert stack.release_file == tmp_path / "elsewhere with spaces" / "release.env"
+
+
+@pytest.mark.parametrize("given", ["2027-03-31", date(2027, 3, 31), "2027-03-31 00:00:00 +0000 UTC"])
+def test_a_day_is_a_day_with_quotes_and_without_read_by_us_and_by_the_engine(given: object) -> None:
+    stack = config.load({"cloud": "aws", **ACCESS, "expiry": given}, stack="x")
+
+    assert isinstance(stack, config.AwsStack)
+    assert stack.expiry == "2027-03-31"
 
 
 def test_a_missing_file_can_be_left_for_later() -> None:
