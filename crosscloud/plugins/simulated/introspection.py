@@ -26,7 +26,9 @@ def derive(sdk: str) -> dict[str, Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the SDKs, about what they import
         resource = getattr(import_module(module), name)
-        arguments = getattr(sys.modules[resource.__module__], f"{name}Args")
+        module_of = sys.modules[resource.__module__]
+        # Azure's network resources are also types of others' inputs, which have the plain name.
+        arguments = getattr(module_of, f"{name}InitArgs", None) or getattr(module_of, f"{name}Args")
         from pulumi import _types
 
         reader = _Reader(_types)
