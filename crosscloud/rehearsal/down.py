@@ -19,7 +19,7 @@ class LeftoversError(CrosscloudError):
 
 
 class ForgottenError(CrosscloudError):
-    """A destroy left something behind; it was removed from this host, but in a cloud it would have stayed, and cost."""
+    """A destroy failed or forgot something; that is gone from this host, but in a cloud it would stay, and cost."""
 
 
 def down(name: str) -> None:
@@ -39,23 +39,24 @@ def take_down(stack: Stack, simulation: Simulation | None) -> None:
 
     Raises `ForgottenError` if there was something to remove, `LeftoversError` if anything stays.
     """
-    place, left = place_of(stack.name), []
+    place, forgotten = place_of(stack.name), ""
     if stack.file.exists() and stack.exists():
         for line in recovery.recover(stack):
             say(line)
         try:
             stack.show("destroy", "--yes", "--skip-preview", "--remove")
         except PulumiError as error:
-            say(f"{error}; removing what is left by its records")
+            forgotten = f"{error}; what was left is removed by its records"
         else:
-            left = hosted.things(place)
+            if left := hosted.things(place):
+                forgotten = "the destroy left behind what `crosscloud rehearse` removed:\n" + _listed(left)
     if simulation:
         stop_service(simulation, place)
     remove(place)
     if not hosted.anything():
         clean_host()
-    if left:
-        raise ForgottenError("the destroy left behind what `crosscloud rehearse` removed:\n" + _listed(left))
+    if forgotten:
+        raise ForgottenError(forgotten)
 
 
 def remove(place: Place) -> None:

@@ -26,7 +26,9 @@ def anything() -> bool:
 def purge(place: Place) -> list[str]:
     """Remove everything of a rehearsal from this host, and say what was removed."""
     with _within(place, machines=True):
-        return fabric.purge()
+        hosted = fabric.purge()
+    with _within(place, machines=False):
+        return [*hosted, *fabric.purge()]
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Where a rehearsal lives, and what of it is there."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
@@ -43,18 +43,21 @@ class Place(Workspace):
         return self.folder
 
     def environment(self) -> dict[str, str]:
-        """Return the variables of the rehearsal's engine, those of the service beside its plugin among them."""
-        return {**isolation.environment(self.folder), **self._service_variables()}
+        """Return the variables of the rehearsal's engine, those that are remembered among them."""
+        return {**isolation.environment(self.folder), **self._remembered()}
 
-    def remember(self, service_variables: dict[str, str]) -> None:
-        """Keep what the service beside the plugin asks the engine to be run with."""
-        file = self.folder / "service.json"
-        file.touch(mode=0o600)
-        file.write_text(json.dumps(service_variables))
+    def remember(self, variables: Mapping[str, str]) -> None:
+        """Have every later run of the engine get these variables too: where a service is, whether machines boot."""
+        self._variables.touch(mode=0o600)
+        self._variables.write_text(json.dumps({**self._remembered(), **variables}))
 
-    def _service_variables(self) -> dict[str, str]:
+    @property
+    def _variables(self) -> Path:
+        return self.folder / "variables.json"
+
+    def _remembered(self) -> dict[str, str]:
         try:
-            found: dict[str, str] = json.loads((self.folder / "service.json").read_text())
+            found: dict[str, str] = json.loads(self._variables.read_text() or "{}")
         except FileNotFoundError:
             return {}
         return found

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from crosscloud import config, paths
 from crosscloud.config import StackConfig
 from crosscloud.config.stacks import STACKS
-from crosscloud.rehearsal import networks
+from crosscloud.rehearsal import isolation, networks
 from crosscloud.rehearsal.place import PROJECT, place_of, rehearsed
 from crosscloud.rehearsal.simulations import Simulation, simulation_of
 from crosscloud.stacks.pulumi import Stack
@@ -17,6 +18,7 @@ from crosscloud.stacks.up import stack_values
 _PLACES = ("region", "location", "project", "zone", "metro", "subscriptionId", "tenantId")
 #: Minutes that machines have to boot in: minutes in a cloud, seconds here, and a third for a host that is busy.
 BOOT_MINUTES = 5
+_CLUSTER_ALONE = Path(__file__).parent / "cluster_alone"
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,10 @@ class Prepared:
     adapted: list[str]
 
 
-def prepare(own: Stack, sizes: Sizes, *, overrides: Mapping[str, Any] | None = None) -> Prepared:
+def prepare(own: Stack, sizes: Sizes, *, machines: bool = True, overrides: Mapping[str, Any] | None = None) -> Prepared:
     """Write the project of the rehearsal of a stack; ``overrides`` are settings (``crosscloud:…``) of its own.
+
+    Without ``machines`` nothing is deployed into the cluster that there won't be.
 
     Raises what is wrong with the user's file, as `up` would.
     """
@@ -50,7 +54,7 @@ def prepare(own: Stack, sizes: Sizes, *, overrides: Mapping[str, Any] | None = N
     before = stack_values(stack) if stack.file.exists() else {}
     adapted += networks.choose(values, own_config, before)
     values |= overrides or {}
-    _write(stack, simulation, values)
+    _write(stack, simulation, values, paths.ROOT if machines else _CLUSTER_ALONE)
     return Prepared(
         stack, config.load(values, stack=stack.name, stack_file=stack.file, files=False), simulation, adapted
     )
@@ -84,14 +88,14 @@ def _settings(
     return values, adapted
 
 
-def _write(stack: Stack, simulation: Simulation, values: Mapping[str, Any]) -> None:
+def _write(stack: Stack, simulation: Simulation, values: Mapping[str, Any], main: Path) -> None:
     from ruamel.yaml import YAML
 
     plugins = paths.ROOT / "crosscloud" / "plugins"
     program = {
         "name": PROJECT,
         "description": "A rehearsal: the cloud is simulated",
-        "main": str(paths.ROOT),
+        "main": str(main),
         "runtime": {"name": "python", "options": {"virtualenv": str(paths.ROOT / ".venv")}},
         "plugins": {
             "providers": [
@@ -102,6 +106,7 @@ def _write(stack: Stack, simulation: Simulation, values: Mapping[str, Any]) -> N
     }
     place = place_of(stack.name)
     place.project.mkdir(parents=True, exist_ok=True, mode=0o700)
+    place.remember({isolation.MACHINES: "no" if main == _CLUSTER_ALONE else "yes"})
     document: dict[str, Any] = {"config": dict(values)}
     if salt := _salt(stack):
         document = {"encryptionsalt": salt, **document}

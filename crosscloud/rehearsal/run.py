@@ -43,7 +43,7 @@ def rehearse(name: str, wishes: Wishes) -> None:
     process with the failure's exit status: the last thing that is said is what is left.
     """
     started = time.monotonic()
-    prepared = prepare(Stack(name), wishes.sizes)
+    prepared = prepare(Stack(name), wishes.sizes, machines=wishes.machines)
     with held(place_of(name)):
         banner.top(prepared, wishes.fault, machines=wishes.machines)
         result, failures = "interrupted", []
@@ -74,7 +74,7 @@ def _run(name: str, prepared: Prepared, wishes: Wishes) -> str:
             build_images(DEFAULT_PORT)
         with stage("image of the machines"):
             build_machine_image()
-        prepared = prepare(Stack(name), wishes.sizes)  # with the release that is there now
+        prepared = prepare(Stack(name), wishes.sizes, machines=wishes.machines)  # with the release that is there now
     if prepared.simulation.service():
         with stage(f"what keeps the rules of {prepared.simulation.cloud}"):
             start_service(prepared.simulation, place_of(name))
@@ -89,7 +89,7 @@ def _fail(fault: Fault, name: str, wishes: Wishes) -> None:
     """Bring the stack up with the fault, which has to end in a message; the stack's file is as before afterwards."""
     minutes = faults.boot_minutes(fault)
     overrides = {"crosscloud:bootTimeoutMinutes": minutes} if minutes else {}
-    prepared = prepare(Stack(name), wishes.sizes, overrides=overrides)
+    prepared = prepare(Stack(name), wishes.sizes, machines=wishes.machines, overrides=overrides)
     with stage(f"stack {name}, with a fault: {fault.says}"):
         try:
             _deploy(prepared, wishes, {isolation.FAULT: fault.text})
@@ -99,13 +99,12 @@ def _fail(fault: Fault, name: str, wishes: Wishes) -> None:
             if not fault.may_pass:
                 raise NoFailureError(f"`up` succeeded although {fault.says}")
             say("`up` waited, and got through")
-    prepare(Stack(name), wishes.sizes)
+    prepare(Stack(name), wishes.sizes, machines=wishes.machines)
 
 
 def _deploy(prepared: Prepared, wishes: Wishes, variables: dict[str, str] | None = None) -> None:
     rest = () if wishes.machines else without_cluster()
-    machines = {} if wishes.machines else {isolation.MACHINES: "no"}
-    deploy(prepared.stack, prepared.config, *rest, variables={**machines, **(variables or {})})
+    deploy(prepared.stack, prepared.config, *rest, variables=variables)
 
 
 def _check(prepared: Prepared) -> str:

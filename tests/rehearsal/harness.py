@@ -21,7 +21,6 @@ from typing import Any
 
 import yaml
 
-from crosscloud.rehearsal import isolation
 from crosscloud.rehearsal.engine import without_cluster
 from crosscloud.rehearsal.place import place_of, rehearsed
 from crosscloud.rehearsal.project import Sizes, prepare
@@ -75,7 +74,7 @@ class Rehearsal:
         document = {**base, **_NEEDED.get(self.cloud, {}), **self.values, **values}
         own = Stack(self.name, Project(self.folder))
         own.file.write_text(yaml.safe_dump({"config": {f"crosscloud:{key}": each for key, each in document.items()}}))
-        prepare(own, Sizes(None, None))
+        prepare(own, Sizes(None, None), machines=self.machines)
 
     def pulumi(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
         """Run a pulumi command on the stack of the rehearsal, and return all that it printed."""
@@ -101,8 +100,7 @@ class Rehearsal:
 
     @property
     def environment(self) -> dict[str, str]:
-        machines = {} if self.machines else {isolation.MACHINES: "no"}
-        return {**place_of(self.name).environment(), **machines, "COLUMNS": "160"}
+        return {**place_of(self.name).environment(), "COLUMNS": "160"}
 
     def up(self, *, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
         """Bring the stack up, as far as that goes without machines; ``variables`` are environment variables."""

@@ -29,8 +29,8 @@ def course(own: Stack, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return noted
 
-    def deploy(stack: Stack, _config: Any, *arguments: str, variables: dict[str, str]) -> None:
-        fault = variables.get("CROSSCLOUD_REHEARSAL_FAULT", "")
+    def deploy(stack: Stack, _config: Any, *arguments: str, variables: dict[str, str] | None) -> None:
+        fault = (variables or {}).get("CROSSCLOUD_REHEARSAL_FAULT", "")
         minutes = stack_values(stack).get("crosscloud:bootTimeoutMinutes")
         done.append(" ".join(["up", *arguments, fault, f"{minutes} minutes" if fault else ""]).strip())
         if fault:
