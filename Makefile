@@ -24,6 +24,14 @@ down: ## Take the stack away; only caches stay
 	@[ -x $(bin)/crosscloud ] || toolchain/setup.sh
 	@$(bin)/crosscloud down
 
+.PHONY: rehearse
+rehearse: setup ## Run a cloud's stack with its API simulated and its machines real (STACK=aws, FAULT=…, KEEP=1)
+	@$(bin)/crosscloud rehearse $(if $(FAULT),--fault $(FAULT)) $(if $(KEEP),--keep)
+
+.PHONY: rehearse-all
+rehearse-all: setup ## Rehearse all five clouds, one after the other
+	@$(bin)/pytest -q -m rehearsal
+
 .PHONY: shell
 shell: setup ## A shell with pulumi, kubectl and helm set up for the stack
 	@$(bin)/crosscloud shell

@@ -12,8 +12,13 @@ if TYPE_CHECKING:
 
 #: Where each cloud's cluster is: one line a cloud. A cloud's SDK is imported only with its component.
 CLOUDS = {
+    "aws": "components.aws:AwsCluster",
+    "azure": "components.azure:AzureCluster",
     "existing": "components.existing:ExistingCluster",
+    "gce": "components.gce:GceCluster",
+    "gke": "components.gke:GkeCluster",
     "local": "components.local:LocalCluster",
+    "packet": "components.packet:PacketCluster",
 }
 
 
