@@ -166,6 +166,6 @@ class GkeCluster(Cluster):
         return nodes.nodes.apply(
             lambda each: [
                 NodeOutput(name=node["name"], role=node["role"], address=node["address"], version=node["version"])
-                for node in each
+                for node in each or ()  # nothing where the engine was told to leave the group out
             ]
         )

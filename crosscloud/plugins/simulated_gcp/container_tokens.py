@@ -4,22 +4,24 @@ The real ones are known to Google alone, whom GKE's API servers ask. A rehearsal
 in the cluster, as kubeadm's bootstrap tokens are known, with an end and with a group that is bound to cluster-admin.
 """
 
+import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from crosscloud.machines.store import write_private
 from crosscloud.plugins.base import Call, Secret, Values
 from crosscloud.plugins.crosscloud.credentials import bootstrap_token
-from crosscloud.plugins.simulated import Cloud
+from crosscloud.plugins.simulated import Cloud, rehearsal
 
 #: The group that a token's holder is in; ``templates/gke.yaml.j2`` binds it to cluster-admin.
 GROUP = "system:bootstrappers:google-access-token"
 #: How long a token is good for, and what has to be left of that for it to be handed out again, in seconds: Google's
 #: own libraries ask for another one in the last minutes too. https://cloud.google.com/docs/authentication/token-types
 LIFETIME, LEAST = 3600, 300
-_KIND, _ID = "AccessToken", "current"
+_FILE = "access-token.json"
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,17 @@ class AccessToken:
 
 
 def current(cloud: Cloud) -> tuple[AccessToken, bool]:
-    """Return the token that is handed out, and whether it is a new one; its record is for its owner alone (0600)."""
+    """Return the token that is handed out, and whether it is a new one.
+
+    It is kept in a file for its owner alone (0600), and is no record: nobody who is logged in is a thing in the cloud.
+    """
+    file = rehearsal.folder() / _FILE
     with cloud.transaction():
-        kept = cloud.get(_KIND, _ID)
-        if kept is not None and kept.outputs["ends"] - time.time() > LEAST:
-            return AccessToken(kept.outputs["value"], kept.outputs["ends"]), False
+        kept = AccessToken(**json.loads(file.read_text())) if file.exists() else None
+        if kept is not None and kept.ends - time.time() > LEAST:
+            return kept, False
         made = AccessToken(bootstrap_token(), time.time() + LIFETIME)
-        cloud.put(_KIND, _ID, {}, {"value": made.value, "ends": made.ends})
+        write_private(file, json.dumps(asdict(made)))
     return made, True
 
 

@@ -40,7 +40,7 @@ def offered(channel: str) -> list[str]:
     version = here.kubernetes.version if here else None
     if channel == NEWEST_CHANNEL and version and not any(one.startswith(f"{version}-") for one in found):
         found.append(f"{version}-gke.0")
-    return sorted(found, key=_order, reverse=True)
+    return sorted(found, key=order, reverse=True)
 
 
 def images_of(version: str) -> NodeImages:
@@ -95,5 +95,6 @@ def _first(versions: Sequence[str], prefix: str) -> str | None:
     return next((one for one in versions if one.startswith(prefix)), None)
 
 
-def _order(version: str) -> list[int]:
+def order(version: str) -> list[int]:
+    """Return what versions are ordered by: the numbers in them."""
     return [int(part) for part in version.replace("-gke.", ".").split(".")]
