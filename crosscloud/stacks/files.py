@@ -1,7 +1,10 @@
 """What a stack has beside its state: its kubeconfig file, and the salt that Pulumi writes into its configuration."""
 
 import re
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from crosscloud import kubeconfig
 from crosscloud.stacks.pulumi import Stack
@@ -18,6 +21,20 @@ def write_kubeconfig(name: str, text: str, workspace: Workspace = OWN) -> Path:
     path = kubeconfig_file(name, workspace)
     kubeconfig.write(path, kubeconfig.parse(text, source=f"the kubeconfig of {name}"))
     return path
+
+
+def usable_kubeconfig(outputs: Mapping[str, Any], workspace: Workspace = OWN) -> str:
+    """Return the text of the kubeconfig that can be used here, of those among a stack's outputs.
+
+    That is the users' own, unless it needs a command that is not on this machine, or that would ask the real cloud
+    about a rehearsed one: then the program's, whose token ends within the hour.
+    """
+    users = str(outputs["kubeconfig"])
+    config = kubeconfig.parse(users, source="the stack's kubeconfig").named("current")
+    command = (config.document["users"][0]["user"].get("exec") or {}).get("command")
+    if command is None or (workspace is OWN and shutil.which(command)):
+        return users
+    return str(outputs.get("programKubeconfig") or users)
 
 
 def remove_kubeconfig(name: str, workspace: Workspace = OWN) -> None:

@@ -68,7 +68,8 @@ def take_outputs(stack: Stack, config: StackConfig) -> tuple[dict[str, Any], Pat
     if "kubeconfig" not in outputs:
         raise CrosscloudError(f"stack {stack.name} is not up; `make up STACK={stack.name}` brings it up")
     link_kubectl(release.load(Path(config.release_file)))
-    return outputs, files.write_kubeconfig(stack.name, outputs["kubeconfig"], stack.workspace)
+    text = files.usable_kubeconfig(outputs, stack.workspace)
+    return outputs, files.write_kubeconfig(stack.name, text, stack.workspace)
 
 
 def run_checks(
