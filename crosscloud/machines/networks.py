@@ -97,10 +97,7 @@ def get(identifier: str) -> Network | None:
 
 def exists(network: Network) -> bool:
     """Tell whether the network is whole on this host (a reboot takes it away, for one)."""
-    if network.phase != store.READY or not _settings(network.bridge).exists():
-        return False
-    families = ["ip"] if network.guard is None else ["ip", "bridge"]
-    return all(network.table in nft.all_tables(family) for family in families)
+    return network.phase == store.READY and _settings(network.bridge).exists() and nft.exists(network)
 
 
 def delete(identifier: str) -> None:

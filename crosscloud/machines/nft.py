@@ -117,13 +117,14 @@ def apply(script: str, purpose: str) -> None:
 
 def tables() -> set[str]:
     """Return the names of our networks' tables on this host, whichever checkout they belong to."""
-    names = {name for family in _FAMILIES for name in all_tables(family)}
+    names = {name for family, name in _listing() if family in _FAMILIES}
     return {name for name in names if name.startswith("crosscloud-") and MARK not in name}
 
 
 def remove(table: str) -> None:
     """Remove the table, of either family, if it is there."""
-    script = "".join(f"delete table {family} {table}\n" for family in _FAMILIES if table in all_tables(family))
+    there = _listing()
+    script = "".join(f"delete table {family} {table}\n" for family in _FAMILIES if (family, table) in there)
     if script:
         apply(script, f"remove the nft table {table}")
 
@@ -147,5 +148,15 @@ def listener(network: Network, address: str, port: int) -> list[str]:
 
 def all_tables(family: str = "ip") -> set[str]:
     """Return the names of all tables of a family on this host, whoever they belong to."""
+    return {name for this, name in _listing() if this == family}
+
+
+def exists(network: Network) -> bool:
+    """Tell whether the network has its tables: one, and a second for what stays on the bridge if it is guarded."""
+    there = _listing()
+    return all((family, network.table) in there for family in _FAMILIES[: 1 if network.guard is None else 2])
+
+
+def _listing() -> set[tuple[str, str]]:
     listing = json.loads(commands.run(["nft", "-j", "list", "tables"], purpose="list the nft tables"))
-    return {item["table"]["name"] for item in listing["nftables"] if item.get("table", {}).get("family") == family}
+    return {(item["table"]["family"], item["table"]["name"]) for item in listing["nftables"] if "table" in item}

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from crosscloud.plugins.base import Call, PluginError, Values
+from crosscloud.plugins.base import Call, PluginError, Read, Values
 from crosscloud.plugins.simulated.cloud import Cloud, Record
 from crosscloud.plugins.simulated.resource import SimulatedResource
 from crosscloud.plugins.simulated.values import at
@@ -94,10 +94,12 @@ class RecordedResource(SimulatedResource):
             self.cloud.put(self.kind, identifier, inputs, outputs, urn=call.urn, refers=refers)
         return identifier, outputs
 
-    def look(self, _call: Call, resource_id: str, _inputs: Values, _outputs: Values) -> Mapping[str, Any] | None:
-        """Return what the record holds, or None when it is gone."""
+    def look(self, _call: Call, resource_id: str, inputs: Values, _outputs: Values) -> Mapping[str, Any] | None:
+        """Return what the record holds, or None when it is gone; an import takes its inputs from there too."""
         record = self.cloud.get(self.kind, resource_id)
-        return None if record is None else record.outputs
+        if record is None:
+            return None
+        return record.outputs if inputs else Read(record.outputs, inputs=record.inputs)
 
     def change(
         self, call: Call, resource_id: str, _old_inputs: Values, _old_outputs: Values, new: Values

@@ -1,6 +1,7 @@
 """What a simulated cloud makes on this host, with real machines: what passes, what doesn't, and that all of it goes."""
 
 import http.server
+import shutil
 import ssl
 import subprocess
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from crosscloud.artifacts import registry as artifacts
-from crosscloud.machines import cleanup, image, processes, store
+from crosscloud.machines import cleanup, image, nft, processes, store
 from crosscloud.machines.errors import MachineError
 from crosscloud.machines.store import Machine
 from crosscloud.plugins.simulated import OPERATOR, Allow, fabric
@@ -241,3 +242,9 @@ def test_a_rehearsal_goes_without_a_trace_and_leaves_others_alone(vpc: Path, mon
     (other,) = store.everything(store.Network)
     assert other.cidr == "10.132.0.0/24"
     assert [line for line in cleanup.leftovers() if other.id not in line and other.cidr not in line] == []
+
+    # Its record lost, it is found by its name, with both of its tables.
+    assert {other.table} <= nft.all_tables("ip") & nft.all_tables("bridge")
+    shutil.rmtree(store.folder(store.Network, other.id))
+    assert cleanup.purge()
+    assert other.table not in nft.all_tables("bridge")

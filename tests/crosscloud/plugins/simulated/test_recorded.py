@@ -130,6 +130,13 @@ def test_what_drifted_becomes_a_change_of_inputs(network: Network) -> None:
     assert read.inputs == net(tags={"a": "someone"})
 
 
+def test_an_import_takes_its_inputs_from_the_cloud(network: Network) -> None:
+    made, outputs = network.create(call("a"), net())
+    read = network.read(call("a"), made, Values(), Values())
+    assert isinstance(read, Read)
+    assert (read, read.inputs) == (outputs, net())
+
+
 def test_what_a_killed_run_made_is_taken_over_or_removed(network: Network) -> None:
     network.create(call("a"), net())
     again = Network()  # the next run's; the engine knows nothing of the URN
