@@ -23,7 +23,7 @@ ExecStart=bash /usr/local/lib/crosscloud/host-firewall.sh
 [Install]
 WantedBy=multi-user.target
 EOF
-  printf '[Timer]\nOnUnitInactiveSec=1min\n[Install]\nWantedBy=timers.target\n' | unit crosscloud-firewall.timer
+  printf '[Timer]\nOnActiveSec=1min\nOnUnitActiveSec=1min\n[Install]\nWantedBy=timers.target\n' | unit crosscloud-firewall.timer
 }
 
 # A machine that takes another one's place has its host name: as a node it is known by its device too. Nodes talk to the
@@ -60,6 +60,7 @@ keep_elastic_ip() {
 Description=BGP sessions with the routers
 Wants=crosscloud-routes.service
 After=crosscloud-routes.service
+StartLimitIntervalSec=0
 [Service]
 User=bird
 AmbientCapabilities=CAP_NET_ADMIN CAP_NET_BIND_SERVICE CAP_NET_RAW
@@ -74,6 +75,7 @@ EOF
 [Unit]
 Description=Elastic IP, while the API server of this machine is ready
 After=crosscloud-bgp.service
+StartLimitIntervalSec=0
 [Service]
 ExecStart=bash /usr/local/lib/crosscloud/elastic-ip-keeper.sh
 Restart=always

@@ -22,7 +22,7 @@ log stderr all;
 router id {customer_ip};
 protocol device {{ }}
 protocol static elastic_ip {{ disabled yes; ipv4; route {address}/32 blackhole; }}
-template bgp router {{
+template bgp metal {{
   local {customer_ip} as {customer_as};
   multihop;{password}
   hold time {hold}; keepalive time {keepalive};
@@ -46,7 +46,7 @@ def bird(known: dict[str, Any], address: str) -> str:
     )
     peers = enumerate(session["peer_ips"])
     return text + "".join(
-        f"protocol bgp router_{number} from router {{ neighbor {peer} as {session['peer_as']}; }}\n"
+        f"protocol bgp router_{number} from metal {{ neighbor {peer} as {session['peer_as']}; }}\n"
         for number, peer in peers
     )
 
