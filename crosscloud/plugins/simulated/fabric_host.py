@@ -99,7 +99,10 @@ class HostFabric:
     def guard(self, network: str, allows: Sequence[Allow], internet: Sequence[str]) -> None:
         """Replace a network's packet filter."""
         rules = [Rule(one.source, one.destination, one.protocol, one.ports) for one in allows]
-        networks.update(_network(network), guard=Guard(rules, list(internet)))
+        there, wanted = _network(network), Guard(rules, list(internet))
+        kept = None if there.guard is None else Guard.from_record(there.guard)
+        if kept != wanted or not networks.exists(there):
+            networks.update(there, guard=wanted)
 
     def lead(self, network: str, ways: Mapping[str, Mapping[str, str]]) -> None:
         """Replace the addresses outside of a network that lead into it."""

@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from crosscloud.plugins.base import Call, PluginError, Read, Values
+from crosscloud.errors import CrosscloudError
+from crosscloud.plugins.base import Call, PartialFailure, PluginError, Read, Values
 from crosscloud.plugins.simulated.cloud import Cloud, Record
 from crosscloud.plugins.simulated.resource import SimulatedResource
 from crosscloud.plugins.simulated.values import at
@@ -26,6 +27,11 @@ class RecordedResource(SimulatedResource):
     unique: ClassVar[Collection[str]] = ()
 
     cloud = Cloud()
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: Ids by URN of what the latest creation of each made, or took over.
+        self._begun: dict[str, str] = {}
 
     @property
     def kind(self) -> str:
@@ -65,22 +71,26 @@ class RecordedResource(SimulatedResource):
     # What the cloud does
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
-        """Roll back a creation that fails half-way."""
+        """Roll back a creation that fails half-way, unless it says that there is something all the same."""
+        if call.preview:
+            return super().create(call, inputs)
+        self._begun.pop(call.urn, None)
         try:
             made = super().create(call, inputs)
-            record = None if call.preview else self.cloud.get(self.kind, made[0])
-            if record is not None and self.provider is not None:
-                self.provider.answered.add(record.token)
-            return made
-        except Exception:
-            for left in [] if call.preview else self._orphans(call):
-                self.remove(call, left.id, Values(left.inputs), Values(left.outputs))
+        except PartialFailure as failure:
+            self._answered(failure.id)
             raise
+        except Exception:
+            self._roll_back(call)
+            raise
+        self._answered(made[0])
+        return made
 
     def make(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
         """Write the record, if everything that it needs is there; extend it by ``super().make``."""
         for left in self._orphans(call):
             if left.inputs == inputs:
+                self._begun[call.urn] = left.id
                 return left.id, left.outputs
             self.remove(call, left.id, Values(left.inputs), Values(left.outputs))
         with self.cloud.transaction():
@@ -92,6 +102,7 @@ class RecordedResource(SimulatedResource):
                 raise PluginError(self.taken(call, there))
             outputs = {**inputs, **self.outputs(call, identifier, inputs)}
             self.cloud.put(self.kind, identifier, inputs, outputs, urn=call.urn, refers=refers)
+            self._begun[call.urn] = identifier
         return identifier, outputs
 
     def look(self, _call: Call, resource_id: str, inputs: Values, _outputs: Values) -> Mapping[str, Any] | None:
@@ -126,6 +137,20 @@ class RecordedResource(SimulatedResource):
             if referrers:
                 raise PluginError(self.in_use(call, record, referrers))
             self.cloud.drop(self.kind, resource_id)
+
+    def _roll_back(self, call: Call) -> None:
+        begun = self.cloud.get(self.kind, self._begun.pop(call.urn, ""))
+        if begun is None:
+            return
+        try:
+            self.remove(call, begun.id, Values(begun.inputs), Values(begun.outputs))
+        except CrosscloudError as error:
+            call.log("warning", f"{begun} was begun, and can't be removed: {error}")
+
+    def _answered(self, resource_id: str) -> None:
+        record = self.cloud.get(self.kind, resource_id)
+        if record is not None and self.provider is not None:
+            self.provider.answered.add(record.token)
 
     def _orphans(self, call: Call) -> list[Record]:
         """Return what a run that was killed made for this URN, whose answer did not reach the engine any more."""

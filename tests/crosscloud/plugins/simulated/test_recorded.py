@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from crosscloud import paths
-from crosscloud.plugins.base import UNKNOWN, Call, PluginError, Read, Values
+from crosscloud.plugins.base import UNKNOWN, Call, PartialFailure, PluginError, Read, Values
 from crosscloud.plugins.simulated import Cloud, RecordedResource, SimulatedProvider, at, declared
 
 pytestmark = pytest.mark.usefixtures("rehearsal")
@@ -167,6 +167,25 @@ def test_a_creation_that_fails_half_way_is_rolled_back() -> None:
     with pytest.raises(PluginError, match="no more disks"):
         Failing().create(call("a"), net())
     assert Cloud().records() == []
+
+    # One that is to replace another of the same URN goes alone.
+    Network().create(call("a"), net())
+    failing = Failing()
+    failing.diff(call("a"), "networks/net", net(), Values(), net("new"))
+    with pytest.raises(PluginError, match="no more disks"):
+        failing.create(call("a"), net("new"))
+    assert [one.id for one in Cloud().records()] == ["networks/net"]
+
+
+def test_what_exists_but_does_not_work_stays() -> None:
+    class Halting(Network):
+        def make(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
+            made, outputs = super().make(call, inputs)
+            raise PartialFailure(made, outputs, ["two of three are there"])
+
+    with pytest.raises(PartialFailure):
+        Halting().create(call("a"), net())
+    assert [one.id for one in Cloud().records()] == ["networks/net"]
 
 
 def test_records_hold_secrets_for_their_owner_alone(network: Network, rehearsal: Path) -> None:
