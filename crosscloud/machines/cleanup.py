@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from crosscloud.machines import (
@@ -24,23 +25,28 @@ def purge(*, images: bool = False) -> list[str]:
 
     Works on whatever state a killed run or a lost record left. The image is a cache and stays unless ``images``.
     """
-    removed = []
-    for balancer in store.everything(store.Balancer):
-        balancers.delete(balancer.id)
-        removed.append(f"load balancer {balancer.address}:{balancer.port}")
-    for machine in store.everything(store.Machine):
-        instances.delete(machine.id)
-        removed.append(f"machine {machine.id} ({machine.address})")
-    for network in store.everything(store.Network):
-        delete_network(network.id)
-        removed.append(f"network {network.cidr}")
-    removed += _remove_unrecorded()
+    removed = remove(lambda _record: True) + _remove_unrecorded()
     for entry in ("balancers", "machines", "networks", "locks", "lock", *(["images"] if images else [])):
         place = store.machines_home() / entry
         if place.is_dir():
             shutil.rmtree(place)
         else:
             place.unlink(missing_ok=True)
+    return removed
+
+
+def remove(which: Callable[[store.Record], bool]) -> list[str]:
+    """Remove those load balancers, machines and networks that ``which`` says, and say what was removed."""
+    removed = []
+    for balancer in filter(which, store.everything(store.Balancer)):
+        balancers.delete(balancer.id)
+        removed.append(f"load balancer {balancer.address}:{balancer.port}")
+    for machine in filter(which, store.everything(store.Machine)):
+        instances.delete(machine.id)
+        removed.append(f"machine {machine.id} ({machine.address})")
+    for network in filter(which, store.everything(store.Network)):
+        delete_network(network.id)
+        removed.append(f"network {network.cidr}")
     return removed
 
 

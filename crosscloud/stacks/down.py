@@ -40,7 +40,7 @@ def _destroy(stack: Stack, *, local: bool) -> None:
         if not local:
             raise  # in a cloud something would be left behind, and costs
         print("    removing what is left on this host by its records", flush=True)
-        _purge()
+        _remove_all_but_rehearsals()
     stack.ask("stack", "rm", "--yes", "--preserve-config", *(["--force"] if local else []))
 
 
@@ -63,6 +63,13 @@ def clean_host() -> None:
     if found:
         raise CrosscloudError("still on this host:\n" + "\n".join(f"  {line}" for line in found))
     print("    nothing is left on this host but caches (.crosscloud/, .venv/)", flush=True)
+
+
+def _remove_all_but_rehearsals() -> None:
+    from crosscloud.machines import cleanup
+
+    for line in cleanup.remove(lambda record: not record.urn.startswith("rehearsal:")):
+        print(f"    removed {line}", flush=True)
 
 
 def _purge() -> None:

@@ -110,17 +110,7 @@ class HostFabric:
 
     def purge(self) -> list[str]:
         """Remove all that carries this rehearsal's mark."""
-        removed = []
-        for balancer in _mine(Balancer):
-            balancers.delete(balancer.id)
-            removed.append(f"load balancer {balancer.address}:{balancer.port}")
-        for machine in _mine(Machine):
-            instances.delete(machine.id)
-            removed.append(f"machine {machine.id} ({machine.address})")
-        for network in _mine(Network):
-            cleanup.delete_network(network.id)
-            removed.append(f"network {network.cidr}")
-        return removed
+        return cleanup.remove(lambda record: record.urn.startswith(_urn("")))
 
     def leftovers(self) -> list[str]:
         """Return what carries this rehearsal's mark; a record goes when all that it tells of is gone."""
