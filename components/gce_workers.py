@@ -10,7 +10,7 @@ from crosscloud.config import GceStack
 
 #: An autoscaler takes one worker away in this many seconds at most: nothing drains it, its pods start elsewhere.
 _SCALE_IN_SECONDS = 600
-#: Seconds until a new worker's load counts: what a machine takes to boot and join.
+#: What a machine takes to boot and join: seconds until a new worker's load counts, and until an old one goes for it.
 _WARM_UP_SECONDS = 180
 #: The part of its processors that the autoscaler keeps a worker at; its own default.
 _CPU_TARGET = 0.6
@@ -87,6 +87,7 @@ class GceWorkers:
                 # New machines come first. Of a group over zones Google takes 0 or at least their number.
                 "max_surge_fixed": len(zones),
                 "max_unavailable_fixed": 0,
+                "min_ready_sec": _WARM_UP_SECONDS,
             },
             **self._place.regional,
             opts=ResourceOptions.merge(self._opts, own),
