@@ -18,12 +18,13 @@ _PROBES = {
 class Balancer:
     """An address and port of a network that lead to a port of ``targets``.
 
-    ``probes`` are the ranges that its health checks come from; ``proxies`` those that its proxies do, none for one that
-    passes packets through.
+    ``subnetwork`` is the one of an address inside the network, empty for a public one. ``probes`` are the ranges that
+    its health checks come from; ``proxies`` those that its proxies do, none for one that passes packets through.
     """
 
     key: str
     network: str
+    subnetwork: str
     address: str
     port: int
     target_port: int
@@ -45,6 +46,7 @@ def balancers(cloud: Cloud) -> Iterator[Balancer]:
         yield Balancer(
             key=rule.id,
             network=network,
+            subnetwork=_subnetwork(cloud, rule),
             address=rule.outputs["ipAddress"],
             port=port,
             target_port=_named_port(groups, service) if proxied else port,
@@ -52,6 +54,10 @@ def balancers(cloud: Cloud) -> Iterator[Balancer]:
             probes=_PROBES[scheme],
             proxies=tuple(active_proxies(cloud, network)) if proxied else (),
         )
+
+
+def _subnetwork(cloud: Cloud, rule: Record) -> str:
+    return next((one for one in rule.refers if cloud.get("Subnetwork", one) is not None), "")
 
 
 def port_of(rule: Record) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from crosscloud.plugins.base import Call, CheckFailure, PluginError, Values
-from crosscloud.plugins.simulated import Record, fabric, faults
+from crosscloud.plugins.simulated import Record, faults
 from crosscloud.plugins.simulated_gcp import names, wiring
 from crosscloud.plugins.simulated_gcp.balancers import active_proxies
 from crosscloud.plugins.simulated_gcp.base import GoogleResource, number
@@ -76,8 +76,9 @@ class ForwardingRule(GoogleResource):
 
     def remove(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> None:
         """Remove the load balancer from this host."""
-        super().remove(call, resource_id, inputs, outputs)
-        fabric.unbalance(resource_id)
+        with wiring.held(self.cloud):
+            super().remove(call, resource_id, inputs, outputs)
+            wiring.unbalance(self.cloud, resource_id)
         wiring.apply(self.cloud)
 
     def _ensure_free(self, inputs: Values) -> None:

@@ -97,6 +97,7 @@ class Subnetwork(GoogleResource):
         with wiring.held(self.cloud):
             super().remove(call, resource_id, inputs, outputs)
             if wiring.for_machines(inputs):
+                wiring.close(self.cloud, resource_id)
                 fabric.remove_network(resource_id)
 
     def _ensure_free(self, inputs: Values) -> None:
@@ -105,8 +106,6 @@ class Subnetwork(GoogleResource):
             if network is None or network.id not in other.refers or other.inputs["name"] == inputs["name"]:
                 continue
             self._ensure_apart(inputs, other)
-            if wiring.for_machines(inputs) and wiring.for_machines(other.inputs):
-                raise PluginError("the rehearsal models one subnetwork for machines in a network; Google takes more")
             same_region = self.location(other.inputs) == self.location(inputs)
             if inputs.get("role") == "ACTIVE" and other.inputs.get("role") == "ACTIVE" and same_region:
                 raise self.invalid("role", "ACTIVE", f"{other.id} is the active proxy-only subnetwork of this region")

@@ -63,7 +63,10 @@ def _apply(cloud: Cloud, subnetwork: Record) -> None:
     network = subnetwork.refers[0]
     rules = rules_of(cloud, network)
     inside = [one for one in machines(cloud) if one.subnetwork == subnetwork.id]
-    doors = [one for one in balancers(cloud) if one.network == network]
+    every = [one for one in balancers(cloud) if one.network == network]
+    doors = [one for one in every if _place_of(cloud, one) == subnetwork.id]
+    for elsewhere in (one for one in every if one not in doors):
+        fabric.unbalance(_key(elsewhere, subnetwork.id))
     passing = Passing()
     passing.allows.update(_between(rules, inside))
     passing.internet.update(_outwards(cloud, subnetwork, rules, inside))
@@ -77,13 +80,36 @@ def _apply(cloud: Cloud, subnetwork: Record) -> None:
     fabric.guard(subnetwork.id, passing.allows, passing.internet)
     for door in doors:
         fabric.balance(
-            door.key,
+            _key(door, subnetwork.id),
             subnetwork.id,
             port=door.port,
             targets=[one.address for one in reached[door.key]],
             target_port=door.target_port,
             address=door.address,
         )
+
+
+def close(cloud: Cloud, subnetwork: str) -> None:
+    """Remove the load balancers from a subnetwork that goes; `held` has to be."""
+    for rule in cloud.records("ForwardingRule"):
+        fabric.unbalance(f"{rule.id}@{subnetwork}")
+
+
+def unbalance(cloud: Cloud, rule: str) -> None:
+    """Remove the load balancer of a forwarding rule from this host."""
+    for subnetwork in cloud.records("Subnetwork"):
+        if for_machines(subnetwork.inputs):
+            fabric.unbalance(f"{rule}@{subnetwork.id}")
+
+
+def _key(door: Balancer, subnetwork: str) -> str:
+    return f"{door.key}@{subnetwork}"
+
+
+def _place_of(cloud: Cloud, door: Balancer) -> str:
+    """Return the subnetwork on whose bridge a load balancer is: its own, its targets', or the network's first."""
+    inside = (one.id for one in cloud.records("Subnetwork") if door.network in one.refers and for_machines(one.inputs))
+    return door.subnetwork or next((one.subnetwork for one in door.targets), "") or next(inside, "")
 
 
 def _between(rules: list[Rule], inside: list[Machine]) -> Iterator[Allow]:
