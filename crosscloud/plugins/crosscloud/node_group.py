@@ -62,13 +62,15 @@ class NodeGroup(Resource):
         return _outputs(inputs, found)
 
     def update(
-        self, call: Call, _resource_id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values
+        self, call: Call, _resource_id: str, _old_inputs: Values, old_outputs: Values, new_inputs: Values
     ) -> Mapping[str, Any]:
-        """Wait until the nodes are as many, and as new, as they are to be."""
+        """Wait until the nodes are as many, and as new, as they are to be.
+
+        Where the cloud scales them it has its own mind of their number: not every cloud takes a new ``count`` then.
+        """
         if call.preview:
             return {**old_outputs, **new_inputs, "nodes": UNKNOWN, "uids": UNKNOWN, "leftovers": UNKNOWN}
-        same = old_inputs.get("count") == new_inputs["count"]
-        return _settle(call, new_inputs, least=_least(new_inputs) if same else int(new_inputs["count"]))
+        return _settle(call, new_inputs, least=_least(new_inputs))
 
     def delete(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> None:
         """Drain the group's nodes and take them out of the cluster, before their machines go."""
