@@ -105,6 +105,7 @@ class GkeCluster(Cluster):
                 "oauth_scopes": self._account.scopes,
                 "shielded_instance_config": {"enable_secure_boot": True, "enable_integrity_monitoring": True},
                 "workload_metadata_config": {"mode": "GKE_METADATA"},
+                "resource_labels": tags(config),
             },
             network=self._network.network.id,
             subnetwork=self._network.subnetwork.id,
