@@ -20,14 +20,12 @@ def show(outputs: Mapping[str, Any]) -> None:
 def ways_in(prepared: Prepared) -> list[tuple[str, str]]:
     """Say how to look at a rehearsal that is kept, and how to take it down."""
     stack = prepared.stack
+    command = f"crosscloud rehearse --stack {stack.name}"
     rows = [
         ("state", str(stack.workspace.home)),
-        ("a shell", f"crosscloud shell --rehearsal --stack {stack.name}    with pulumi and kubectl set up for it"),
-        (
-            "go on",
-            f"crosscloud rehearse --stack {stack.name} --keep    brings it up to your stack's file as it is then",
-        ),
-        ("take down", f"crosscloud rehearse --stack {stack.name} --down"),
+        ("a shell", f"crosscloud shell --rehearsal --stack {stack.name}"),
+        ("go on", f"{command} --keep, which takes your stack's file as it is then"),
+        ("take down", f"{command} --down"),
     ]
     config = kubeconfig_file(stack.name, stack.workspace)
     if config.exists():

@@ -33,7 +33,14 @@ from crosscloud.stacks.workspace import Workspace
 OPERATOR = "203.0.113.7/32"
 #: Seconds after which a run of the engine is taken for stuck.
 _PATIENCE = 600.0
-_NEEDED: dict[str, dict[str, Any]] = {"packet": {"packet": {"projectId": "11111111-2222-3333-4444-555555555555"}}}
+#: What a stack has to say beyond what all clouds ask for.
+_NEEDED: dict[str, dict[str, Any]] = {
+    "aws": {"aws:region": "us-east-1"},
+    "azure": {"azure-native:location": "eastus2"},
+    "gce": {"gcp:region": "us-central1"},
+    "gke": {"gcp:region": "us-central1"},
+    "packet": {"crosscloud:packet": {"projectId": "11111111-2222-3333-4444-555555555555"}},
+}
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,17 @@ class Project(Workspace):
         return self.folder
 
 
+def write_stack(folder: Path, cloud: str, name: str, values: Mapping[str, Any]) -> Stack:
+    """Write a user's stack file with these values and what can't be left out; return the user's stack."""
+    own = {"cloud": cloud, "apiAccessCidrs": [OPERATOR], **values}
+    config = {**_NEEDED.get(cloud, {}), **{f"crosscloud:{key}": value for key, value in own.items()}}
+    stack = Stack(name, Project(folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "Pulumi.yaml").write_text("name: crosscloud\nruntime: python\n")
+    stack.file.write_text(yaml.safe_dump({"config": config}))
+    return stack
+
+
 @dataclass
 class Rehearsal:
     """A rehearsal of a test's own stack; see the module's example."""
@@ -70,10 +88,9 @@ class Rehearsal:
     def configure(self, **values: Any) -> None:
         """Write the user's stack file with these values (``controlPlanes={"count": 3}``) on top of one of each."""
         counts = {} if self.cloud == "gke" else {"controlPlanes": {"count": 1}}
-        base = {"cloud": self.cloud, "apiAccessCidrs": [OPERATOR], "workers": {"count": 1}, **counts}
-        document = {**base, **_NEEDED.get(self.cloud, {}), **self.values, **values}
-        own = Stack(self.name, Project(self.folder))
-        own.file.write_text(yaml.safe_dump({"config": {f"crosscloud:{key}": each for key, each in document.items()}}))
+        own = write_stack(
+            self.folder, self.cloud, self.name, {"workers": {"count": 1}, **counts, **self.values, **values}
+        )
         prepare(own, Sizes(None, None), machines=self.machines)
 
     def pulumi(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
