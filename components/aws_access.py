@@ -17,8 +17,8 @@ PUBLIC, PRIVATE, CONTROL_PLANE, WORKER = "public", "private", "control-plane", "
 _ROLES = {
     PUBLIC: "The load balancer that users reach the Kubernetes API by",
     PRIVATE: "The load balancer that nodes reach the Kubernetes API by",
-    CONTROL_PLANE: "The control plane's machines",
-    WORKER: "The worker machines",
+    CONTROL_PLANE: "The machines of the control plane",
+    WORKER: "The machines of the workers",
 }
 
 

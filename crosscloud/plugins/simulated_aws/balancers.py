@@ -155,7 +155,7 @@ def _fitting_subnets(inputs: Values) -> list[dict[str, Any]]:
             words = f"Not enough IP space available in {where}. {least}"
             raise _refuse("InvalidSubnet", words)
     vpc = subnets[0]["VpcId"]
-    gateways = ask("ec2", "DescribeInternetGateways", Filters=filters(attachment_vpc_id=vpc))["InternetGateways"]
+    gateways = ask("ec2", "DescribeInternetGateways", Filters=filters(attachment__vpc_id=vpc))["InternetGateways"]
     if not inputs.get("internal") and not gateways:
         raise _refuse("InvalidSubnet", f"VPC {vpc} has no internet gateway")
     return subnets

@@ -37,6 +37,7 @@ def ask(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
     """Call an operation by its API name (``CreateVpc``); raise `ApiError` when it is refused."""
     from botocore import xform_name
     from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
+    from botocore.parsers import ResponseParserError
 
     given = {key: value for key, value in arguments.items() if value is not None}
     try:
@@ -46,6 +47,8 @@ def ask(service: str, operation: str, **arguments: Any) -> dict[str, Any]:
         raise ApiError(service, operation, told["Code"], told["Message"]) from None
     except ParamValidationError as error:
         raise ApiError(service, operation, "ValidationError", str(error)) from None
+    except ResponseParserError:
+        raise PluginError(f"moto failed at {operation}: moto/moto.log in the rehearsal's folder says why") from None
     except EndpointConnectionError:
         raise PluginError(
             f"the simulated AWS at ${ENDPOINT} does not answer; it ended, or this host was started anew. "
@@ -60,9 +63,9 @@ def refuse(service: str, operation: str, code: str, message: str) -> ApiError:
 
 
 def filters(**values: str | list[str]) -> list[dict[str, Any]]:
-    """Return EC2's form of filters: ``vpc_id="vpc-1"`` is ``vpc-id``."""
+    """Return EC2's form of filters: ``vpc_id`` is ``vpc-id``, ``attachment__vpc_id`` ``attachment.vpc-id``."""
     return [
-        {"Name": name.replace("_", "-"), "Values": value if isinstance(value, list) else [value]}
+        {"Name": name.replace("__", ".").replace("_", "-"), "Values": value if isinstance(value, list) else [value]}
         for name, value in values.items()
     ]
 

@@ -15,7 +15,7 @@ def ensure_vpc_empty(vpc: str) -> None:
     """Refuse while a VPC has subnets, gateways, or security groups of its own."""
     inside = filters(vpc_id=vpc)
     groups = ask("ec2", "DescribeSecurityGroups", Filters=inside)["SecurityGroups"]
-    gateways = ask("ec2", "DescribeInternetGateways", Filters=filters(attachment_vpc_id=vpc))
+    gateways = ask("ec2", "DescribeInternetGateways", Filters=filters(attachment__vpc_id=vpc))
     needed = [
         *ask("ec2", "DescribeSubnets", Filters=inside)["Subnets"],
         *gateways["InternetGateways"],

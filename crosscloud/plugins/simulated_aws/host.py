@@ -98,7 +98,8 @@ def _members(vpc: str) -> list[Member]:
     members = []
     for one in running:
         public = routes.get(one["SubnetId"]) == "gateway" and bool(one.get("PublicIpAddress"))
-        groups = frozenset(group["GroupId"] for group in one["SecurityGroups"])
+        # moto keeps an instance's groups with its interface alone.
+        groups = frozenset(group["GroupId"] for nic in one["NetworkInterfaces"] for group in nic["Groups"])
         way_out = public or routes.get(one["SubnetId"]) == "nat"
         members.append(Member(one["PrivateIpAddress"], groups, public, way_out))
     for one in _interfaces(vpc):

@@ -49,7 +49,7 @@ def launch(wanted: Launch, report: Callable[[str], None]) -> str:
     interface = {
         "DeviceIndex": 0,
         "SubnetId": wanted.subnet,
-        "Groups": wanted.groups,
+        "Groups": wanted.groups or _default_group(vpc),
         "AssociatePublicIpAddress": found["MapPublicIpOnLaunch"] if wanted.public is None else wanted.public,
         "DeleteOnTermination": True,
     }
@@ -141,13 +141,19 @@ def _ensure_launchable(wanted: Launch, vpc: str, zone: str) -> None:
         )
         raise client.refuse("ec2", "RunInstances", "InvalidParameterValue", words)
     _ensure_offered(wanted.type, zone)
-    for group in ask("ec2", "DescribeSecurityGroups", GroupIds=wanted.groups)["SecurityGroups"]:
+    groups = ask("ec2", "DescribeSecurityGroups", GroupIds=wanted.groups)["SecurityGroups"] if wanted.groups else []
+    for group in groups:
         if group["VpcId"] != vpc:
             words = f"Security group {group['GroupId']} and subnet {wanted.subnet} belong to different networks."
             raise client.refuse("ec2", "RunInstances", "InvalidParameter", words)
     if wanted.key:
         ask("ec2", "DescribeKeyPairs", KeyNames=[wanted.key])
     _ensure_profile(wanted.profile)
+
+
+def _default_group(vpc: str) -> list[str]:
+    wanted = filters(vpc_id=vpc, group_name="default")
+    return [one["GroupId"] for one in ask("ec2", "DescribeSecurityGroups", Filters=wanted)["SecurityGroups"]]
 
 
 def _ensure_offered(size: str, zone: str) -> None:

@@ -72,7 +72,7 @@ class NatGateway(Ec2Resource):
     def make(self, _call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
         """Make it in a subnet whose VPC has an Internet gateway."""
         subnet = ask("ec2", "DescribeSubnets", SubnetIds=[inputs["subnetId"]])["Subnets"][0]
-        gateways = ask("ec2", "DescribeInternetGateways", Filters=filters(attachment_vpc_id=subnet["VpcId"]))
+        gateways = ask("ec2", "DescribeInternetGateways", Filters=filters(attachment__vpc_id=subnet["VpcId"]))
         if not gateways["InternetGateways"]:
             words = f"Network {subnet['VpcId']} has no Internet gateway attached"
             raise client.refuse("ec2", "CreateNatGateway", "Gateway.NotAttached", words)

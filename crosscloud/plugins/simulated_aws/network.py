@@ -41,7 +41,7 @@ class Vpc(Ec2Resource):
         """Add what AWS makes with every VPC: its main route table, network ACL and default group."""
         vpc, inside = live["VpcId"], filters(vpc_id=live["VpcId"])
         default = filters(vpc_id=vpc, group_name="default")
-        table = ask("ec2", "DescribeRouteTables", Filters=filters(vpc_id=vpc, association_main="true"))["RouteTables"]
+        table = ask("ec2", "DescribeRouteTables", Filters=filters(vpc_id=vpc, association__main="true"))["RouteTables"]
         group = ask("ec2", "DescribeSecurityGroups", Filters=default)["SecurityGroups"]
         acl = ask("ec2", "DescribeNetworkAcls", Filters=inside)["NetworkAcls"]
         return {

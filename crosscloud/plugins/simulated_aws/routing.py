@@ -134,5 +134,5 @@ class RouteTableAssociation(AwsResource):
         host.settle_subnet(inputs["subnetId"])
 
     def _associations(self, subnet: str) -> list[dict[str, Any]]:
-        found = ask("ec2", "DescribeRouteTables", Filters=filters(association_subnet_id=subnet))["RouteTables"]
+        found = ask("ec2", "DescribeRouteTables", Filters=filters(association__subnet_id=subnet))["RouteTables"]
         return [one for table in found for one in table["Associations"] if one.get("SubnetId") == subnet]
