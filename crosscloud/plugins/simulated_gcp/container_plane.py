@@ -85,18 +85,17 @@ def boot(cloud: Cloud, call: Call, cluster: str, subnetwork: Record, wanted: dic
         call.status(f"the endpoint takes {delay:.0f} s to come (the rehearsed fault slow-load-balancer)")
         time.sleep(delay)
     wiring.apply(cloud)
-    if not rehearsal.machines():
-        return plane
+    real = rehearsal.machines()
     fabric.boot(
         cluster,
         subnetwork.id,
         hostname=f"gke-{plane.name}-control-plane",
         address=plane.address,
-        user_data=control_plane_user_data(
-            plane.cluster_settings, ControlPlaneSecrets(secrets["certificateKey"], secrets["request"]), first=True
-        ),
+        user_data=_user_data(plane, secrets) if real else "",
         report=call.status,
     )
+    if not real:
+        return plane
     ca, certificate = _wait(call, plane, secrets["token"])
     config = container_api.administrators(plane.name, plane.address, ca, certificate, secrets["key"])
     token, _ = container_tokens.current(cloud)
@@ -141,6 +140,11 @@ def _kept(cloud: Cloud, plane: Plane, secrets: dict[str, str]) -> Plane:
     outputs = {"plane": vars(plane), "secrets": secrets}
     cloud.put(KIND, plane.cluster, {}, outputs, refers=[plane.subnetwork])
     return plane
+
+
+def _user_data(plane: Plane, secrets: dict[str, str]) -> str:
+    own = ControlPlaneSecrets(secrets["certificateKey"], secrets["request"])
+    return control_plane_user_data(plane.cluster_settings, own, first=True)
 
 
 def _certificate_key() -> str:
