@@ -29,8 +29,7 @@ class AzureCluster(SelfManagedCluster):
         """Make the cluster that the stack's configuration describes, with the release's Kubernetes."""
         super().__init__("azure", config, release)
         self.azure = config
-        # Azure-wide unique within a subscription, so Pulumi adds to the name; all that is in it has a plain one.
-        self.group = ResourceGroup(config.name, location=config.azure.location, tags=self.tags, opts=self.opts)
+        self.group = self._resource_group()
         self.network = AzureNetwork(self, config, self.group)
         self.balancer = AzureBalancer(self, config, self.group, self.network)
         self.kind = MachineKind(config, self._ssh_key())
@@ -45,19 +44,33 @@ class AzureCluster(SelfManagedCluster):
             control_plane=self._control_plane,
             workers=self._workers,
             control_plane_shape={
-                "controlPlanes.size": control_planes.size,
-                "controlPlanes.diskGb": str(control_planes.disk_gb),
-                "azure.image": block.image,
-                "azure.spread": block.spread,
-                "azure.encryptionAtHost": str(block.encryption_at_host).lower(),
+                "size": control_planes.size,
+                "diskGb": str(control_planes.disk_gb),
+                "image": block.image,
+                "encryptionAtHost": str(block.encryption_at_host).lower(),
             },
             worker_shape={
-                "workers.size": workers.size,
-                "workers.diskGb": str(workers.disk_gb),
-                "azure.image": block.image,
-                "azure.encryptionAtHost": str(block.encryption_at_host).lower(),
+                "size": workers.size,
+                "diskGb": str(workers.disk_gb),
+                "image": block.image,
+                "encryptionAtHost": str(block.encryption_at_host).lower(),
             },
             network_cidr=block.network_cidr,
+        )
+
+    def _resource_group(self) -> ResourceGroup:
+        """Make what holds everything; its name has to be unique in a subscription, so Pulumi adds to it.
+
+        Azure refuses other addresses for a network that is used, and other zones for a public address: where such a
+        change is insisted on, all is made anew in another group.
+        """
+        block = self.azure.azure
+        opts = ResourceOptions(replacement_trigger=[block.network_cidr, block.spread])
+        return ResourceGroup(
+            self.config.name,
+            location=block.location,
+            tags=self.tags,
+            opts=ResourceOptions.merge(self.opts, opts),
         )
 
     def _ssh_key(self) -> Input[str]:

@@ -11,7 +11,7 @@ from crosscloud.config import CloudStack
 from crosscloud.release import Release
 
 #: The keys of a cloud's own block that say where in the cloud everything is: nothing can be moved.
-_PLACES = ("project", "project_id", "region", "location", "metro")
+_PLACES = ("project", "project_id", "region", "location", "metro", "spread")
 
 
 def guard(

@@ -78,6 +78,8 @@ def _parties(path: str, rule: Mapping[str, Any], side: str) -> Iterator[CheckFai
         both = f"{side}AddressPrefix or {side}AddressPrefixes, not both and not neither"
         yield CheckFailure(f"{path}.{side}AddressPrefix", f"SecurityRuleInvalidAddressPrefix: give {both}")
         return
+    if many is UNKNOWN:
+        return
     listed = many if isinstance(many, list) else [one]
     if len(listed) > _MOST_PREFIXES:
         yield CheckFailure(f"{path}.{side}AddressPrefixes", f"{_MOST_PREFIXES} at most are allowed")
@@ -100,7 +102,7 @@ def _ports(path: str, rule: Mapping[str, Any]) -> Iterator[CheckFailure]:
         if (one is None) == (not many):
             yield CheckFailure(f"{path}.{side}PortRange", "SecurityRuleInvalidPortRange: give a range, or ranges")
             continue
-        for text in many or [one]:
+        for text in [] if many is UNKNOWN else many or [one]:
             found = _PORTS.match(str(text))
             span = (int(found[1]), int(found[3] or found[1])) if found else (1, 0)
             if text not in ("*", UNKNOWN) and not span[0] <= span[1] <= _LAST_PORT:
