@@ -1,7 +1,8 @@
 """The network of a rehearsal's machines: the one that the stack's file asks for, unless this host uses it already."""
 
-from collections.abc import Mapping
-from ipaddress import IPv4Network, ip_network
+import json
+from ipaddress import IPv4Network
+from pathlib import Path
 from typing import Any
 
 from crosscloud.config import StackConfig
@@ -11,33 +12,40 @@ from crosscloud.errors import CrosscloudError
 _POOL = IPv4Network("10.0.0.0/8")
 
 
-def choose(values: dict[str, Any], config: StackConfig, before: Mapping[str, Any]) -> list[str]:
+def choose(values: dict[str, Any], config: StackConfig, memory: Path) -> list[str]:
     """Set another ``networkCidr`` in ``values`` if the host uses the file's; return in words what was changed.
 
-    A rehearsal that is there keeps its network: ``before`` are its settings.
+    What was chosen once stays, as long as the rehearsal does: ``memory`` is the file that knows.
     """
+    wanted = getattr(getattr(config, config.cloud), "network_cidr", None)
+    if wanted is None:
+        return []
+    chosen: dict[str, str] = json.loads(memory.read_text()) if memory.exists() else {}
+    if wanted not in chosen:
+        chosen[wanted] = str(_chosen(IPv4Network(wanted), config, [IPv4Network(one) for one in chosen.values()]))
+        memory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        memory.write_text(json.dumps(chosen))
+    if chosen[wanted] == wanted:
+        return []
     key = f"crosscloud:{config.cloud}"
-    if kept := (before.get(key) or {}).get("networkCidr"):
-        values[key] = {**(values.get(key) or {}), "networkCidr": kept}
-        return []
-    cidr = getattr(getattr(config, config.cloud), "network_cidr", None)
-    if cidr is None:
-        return []
+    values[key] = {**(values.get(key) or {}), "networkCidr": chosen[wanted]}
+    return [f"the machines' network is {chosen[wanted]}, since this host uses addresses of {wanted} itself"]
+
+
+def _chosen(wanted: IPv4Network, config: StackConfig, own: list[IPv4Network]) -> IPv4Network:
+    """Return what is wanted, or what is free; what the rehearsal has itself (``own``) is not taken for another's."""
     from crosscloud.machines import addresses
 
-    wanted, occupied = IPv4Network(cidr), addresses.occupied()
-    clashes = [str(one) for one in occupied if one.overlaps(wanted)]
-    if not clashes:
-        return []
+    occupied = [one for one in addresses.occupied() if not any(one.subnet_of(mine) for mine in own)]
+    if not any(one.overlaps(wanted) for one in occupied):
+        return wanted
     others = [IPv4Network(getattr(config, name)) for name in ("pod_cidr", "service_cidr")]
-    chosen = free(wanted.prefixlen, [*occupied, *others])
-    values[key] = {**(values.get(key) or {}), "networkCidr": str(chosen)}
-    return [f"the machines' network is {chosen}: this host uses {', '.join(clashes)}, part of {wanted}"]
+    return free(wanted.prefixlen, [*occupied, *others, *own])
 
 
 def free(prefix: int, taken: list[IPv4Network]) -> IPv4Network:
     """Return the first network of this prefix length in 10.0.0.0/8 that overlaps none of ``taken``."""
     for candidate in _POOL.subnets(new_prefix=prefix):
-        if not any(candidate.overlaps(ip_network(one)) for one in taken):
+        if not any(candidate.overlaps(one) for one in taken):
             return candidate
     raise CrosscloudError(f"this host uses all of {_POOL}: no network of a /{prefix} is free for a rehearsal")

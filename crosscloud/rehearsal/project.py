@@ -51,8 +51,7 @@ def prepare(own: Stack, sizes: Sizes, *, machines: bool = True, overrides: Mappi
     simulation = simulation_of(own_config.cloud)
     stack = rehearsed(own.name)
     values, adapted = _settings(given, own_config, simulation, sizes)
-    before = stack_values(stack) if stack.file.exists() else {}
-    adapted += networks.choose(values, own_config, before)
+    adapted += networks.choose(values, own_config, place_of(own.name).folder / "networks.json")
     values |= overrides or {}
     _write(stack, simulation, values, paths.ROOT if machines else _CLUSTER_ALONE)
     return Prepared(

@@ -86,12 +86,16 @@ class Rehearsal:
     values: dict[str, Any] = field(default_factory=dict)
 
     def configure(self, **values: Any) -> None:
-        """Write the user's stack file with these values (``controlPlanes={"count": 3}``) on top of one of each."""
+        """Write the user's stack file with these values (``controlPlanes={"count": 3}``) on top of one of each.
+
+        A rehearsal runs the release that was built; ``releaseFile`` insists on another.
+        """
         counts = {} if self.cloud == "gke" else {"controlPlanes": {"count": 1}}
         own = write_stack(
             self.folder, self.cloud, self.name, {"workers": {"count": 1}, **counts, **self.values, **values}
         )
-        prepare(own, Sizes(None, None), machines=self.machines)
+        release = {"crosscloud:releaseFile": values["releaseFile"]} if "releaseFile" in values else None
+        prepare(own, Sizes(None, None), machines=self.machines, overrides=release)
 
     def pulumi(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
         """Run a pulumi command on the stack of the rehearsal, and return all that it printed."""

@@ -80,9 +80,23 @@ def test_a_network_that_the_host_uses_is_replaced_by_a_free_one_which_stays(
     monkeypatch.setattr("crosscloud.machines.addresses.occupied", lambda: used)
     prepared = prepare(own, Sizes())
     assert stack_values(prepared.stack)["crosscloud:aws"]["networkCidr"] == "10.1.0.0/16"  # type: ignore[index]
-    assert "the machines' network is 10.1.0.0/16: this host uses 10.7.4.0/24" in prepared.adapted[-1]
+    assert "the machines' network is 10.1.0.0/16, since this host uses addresses of 10.7.0.0/16" in prepared.adapted[-1]
     used.append(IPv4Network("10.1.0.0/16"))  # as soon as it is up
     assert stack_values(prepare(own, Sizes()).stack)["crosscloud:aws"]["networkCidr"] == "10.1.0.0/16"  # type: ignore[index]
+
+
+def test_its_own_network_is_not_taken_for_another_s(own: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    used: list[IPv4Network] = []
+    monkeypatch.setattr("crosscloud.machines.addresses.occupied", lambda: used)
+    prepare(own, Sizes())
+    used += [IPv4Network("10.7.0.0/16"), IPv4Network("10.7.3.4/32")]  # as soon as it is up
+    assert stack_values(prepare(own, Sizes()).stack)["crosscloud:aws"]["networkCidr"] == "10.7.0.0/16"  # type: ignore[index]
+
+
+def test_another_network_in_the_file_is_another_one_here(own: Stack) -> None:
+    prepare(own, Sizes())
+    own.file.write_text(own.file.read_text().replace("10.7.0.0/16", "10.8.0.0/16"))
+    assert stack_values(prepare(own, Sizes()).stack)["crosscloud:aws"]["networkCidr"] == "10.8.0.0/16"  # type: ignore[index]
 
 
 def test_a_free_network_keeps_away_from_all_that_is_taken() -> None:
