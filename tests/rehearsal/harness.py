@@ -147,6 +147,11 @@ class Rehearsal:
         found: list[dict[str, Any]] = exported["deployment"].get("resources") or []
         return found
 
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs, secrets in the clear."""
+        found: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--json", "--show-secrets"))
+        return found
+
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
         """Return the outputs of the stack's resources of a type (``aws:ec2/vpc:Vpc``), by name."""
         return {each["urn"].rpartition("::")[2]: each["outputs"] for each in self.state() if each["type"] == kind}
