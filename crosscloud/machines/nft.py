@@ -56,6 +56,7 @@ def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int], g
         # The bridge may route to 127.0.0.0/8 for the forwards below; what goes there by itself is none of them.
         f"    iifname {bridge} ip daddr 127.0.0.0/8 drop",
         f"    iifname {bridge} ip saddr != {{ {', '.join([network.cidr, *network.led])} }} drop",
+        *_bridged(network),
         "  }",
         "  chain forwards {",
         "    type nat hook prerouting priority dstnat; policy accept;",
@@ -84,6 +85,15 @@ def render(network: Network, *, outbound: bool, host_ports: Mapping[str, int], g
         "}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _bridged(network: Network) -> list[str]:
+    """Return the rules for packets of this host that come back on their way between two links of the bridge.
+
+    With br_netfilter they would count as another connection, and take the replies of their own.
+    """
+    sources = sorted({way["source"] for way in network.led.values() if way.get("source")})
+    return [f'    iifname "{network.bridge}" ip saddr {source} notrack' for source in sources]
 
 
 def _guarded(bridge: str, guard: Guard) -> list[str]:

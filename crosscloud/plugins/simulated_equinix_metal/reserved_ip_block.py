@@ -42,6 +42,8 @@ class ReservedIpBlock(RecordedResource):
                 yield CheckFailure("metro", '"metro": conflicts with facility')
         elif kind == "global_ipv4":
             yield CheckFailure("type", "global_ipv4 is not modelled: a rehearsal has one metro")
+        elif kind is not UNKNOWN:
+            yield CheckFailure("type", f'expected type to be one of ["public_ipv4" "global_ipv4"], got {kind}')
         yield from metro_rule(new)
 
     def outputs(self, _call: Call, _id: str, inputs: Values) -> Mapping[str, Any]:

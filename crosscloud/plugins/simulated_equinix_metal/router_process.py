@@ -1,7 +1,7 @@
 """The process of a metro's routers: ``unshare --net python -m …router_process FOLDER``.
 
-It waits for its link, routes between it and whoever announces an address, runs the BGP daemon, and answers devices
-their metadata over HTTPS. It ends when its link goes, or the daemon.
+It waits for its link, routes between it and whoever announces an address, runs the BGP daemons, and answers devices
+their metadata over HTTPS. It ends when its link goes, or a daemon.
 """
 
 import http.server
@@ -35,12 +35,19 @@ def main(folder: Path) -> None:
         time.sleep(_PAUSE)
     settings = json.loads((folder / "settings.json").read_text())
     _configure(settings)
-    daemon = subprocess.Popen(["bird", "-f", "-c", bird.FILE, "-s", bird.CONTROL], cwd=folder)
+    daemons = [
+        subprocess.Popen(["bird", "-f", "-c", bird.file(router), "-s", bird.control(router)], cwd=folder)
+        for router in range(len(settings["peers"]))
+    ]
     server = _metadata(folder, settings["address"])
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    while _linked() and daemon.poll() is None:
+    while not all((folder / bird.control(router)).exists() for router in range(len(daemons))):
         time.sleep(_PAUSE)
-    daemon.kill()
+    (folder / "ready").touch()
+    while _linked() and not any(daemon.poll() for daemon in daemons):
+        time.sleep(_PAUSE)
+    for daemon in daemons:
+        daemon.kill()
 
 
 def _linked() -> bool:
@@ -55,6 +62,8 @@ def _configure(settings: dict[str, Any]) -> None:
     _ip("address", "add", f"{settings['address']}/{settings['prefix']}", "dev", LINK)
     for peer in settings["peers"]:
         _ip("address", "add", f"{peer}/32", "dev", "lo")
+    for table in bird.TABLES:
+        _ip("rule", "add", "pref", str(table), "lookup", str(table))
     # What is not for the project's devices, such as "unreachable" for whoever asked, goes by this host.
     _ip("route", "add", "default", "via", settings["gateway"])
 

@@ -21,6 +21,8 @@ from crosscloud.plugins.simulated_equinix_metal.account import PEERS
 
 _START_TIMEOUT = 20.0
 _PROCESS, _LOG, _SETTINGS = "process.json", "router.log", "settings.json"
+#: There once the routers' daemons run and devices are answered.
+READY = "ready"
 _MODULE = "crosscloud.plugins.simulated_equinix_metal.router_process"
 
 
@@ -37,7 +39,8 @@ def ensure(
     """Have the routers run, take ``blocks`` from ``neighbours``, and answer each device its ``metadata``."""
     folder = _folder(place)
     certificates.ensure(folder)
-    write_private(folder / bird.FILE, bird.render(neighbours, blocks))
+    for router in range(len(PEERS)):
+        write_private(folder / bird.file(router), bird.render(router, neighbours, blocks))
     write_private(folder / "metadata.json", json.dumps(metadata))
     if not rehearsal.machines():
         return
@@ -74,11 +77,12 @@ def _start(place: Record, folder: Path) -> None:
     command = ["unshare", "--net", "--", sys.executable, "-m", _MODULE, str(folder)]
     environment = {"PYTHONPATH": str(paths.ROOT)}
     process = services.start(unit, command, folder=folder, log=_LOG, environment=environment)
-    write_private(folder / _PROCESS, json.dumps({"process": process, "unit": unit}))
-    _connect(network, process, folder)
+    link = f"rt-{network.id}"
+    write_private(folder / _PROCESS, json.dumps({"process": process, "unit": unit, "link": link}))
+    _connect(network, process, link, folder)
 
 
-def _connect(network: store.Network, process: list[int], folder: Path) -> None:
+def _connect(network: store.Network, process: list[int], link: str, folder: Path) -> None:
     """Give the routers' namespace a link to the bridge, once it is there; they take it from then on."""
     purpose = f"connect the metro's routers to the network {network.cidr}"
     own = Path("/proc/self/ns/net").stat().st_ino
@@ -87,11 +91,10 @@ def _connect(network: store.Network, process: list[int], folder: Path) -> None:
         return not processes.alive(process) or Path(f"/proc/{process[0]}/ns/net").stat().st_ino != own
 
     processes.wait_until(apart, _START_TIMEOUT)
-    link = f"rt-{network.id}"
     peer = ("peer", "name", "eth0", "netns", str(process[0]))
     commands.run(["ip", "link", "add", link, "type", "veth", *peer], purpose=purpose)
     commands.run(["ip", "link", "set", link, "master", network.bridge, "up"], purpose=purpose)
-    ready = folder / bird.CONTROL
+    ready = folder / READY
     if not processes.wait_until(lambda: ready.exists() or not processes.alive(process), _START_TIMEOUT, step=0.05):
         raise PluginError(f"cannot {purpose}: they did not start; see {folder / _LOG}")
     if not processes.alive(process):
@@ -108,13 +111,15 @@ def _process(folder: Path) -> list[int]:
 
 def _end(folder: Path) -> None:
     try:
-        unit = json.loads((folder / _PROCESS).read_text())["unit"]
+        known = json.loads((folder / _PROCESS).read_text())
     except FileNotFoundError:
         return
-    if not processes.kill_cgroup(unit):
-        raise PluginError(f"the metro's routers can't be ended: processes of {unit} survive a kill")
-    processes.end(_process(folder))
-    (folder / bird.CONTROL).unlink(missing_ok=True)
+    if not processes.kill_cgroup(known["unit"]):
+        raise PluginError(f"the metro's routers can't be ended: processes of {known['unit']} survive a kill")
+    processes.end(known["process"])
+    # The link goes with their namespace, but a moment later.
+    processes.wait_until(lambda: not Path("/sys/class/net", known["link"]).exists(), _START_TIMEOUT)
+    (folder / READY).unlink(missing_ok=True)
     (folder / _PROCESS).unlink()
 
 

@@ -87,7 +87,8 @@ def test_both_routers_are_told_of_the_address_and_of_nothing_else(metadata: Modu
 
 
 def test_a_session_that_is_not_there_yet_is_waited_for(metadata: ModuleType) -> None:
-    for none in ([], None):
+    nothing: tuple[Any, ...] = ([], None)
+    for none in nothing:
         with pytest.raises(StopIteration):
             metadata.bird({**METADATA, "bgp_neighbors": none}, "198.51.100.7")
 
