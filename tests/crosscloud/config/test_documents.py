@@ -130,6 +130,14 @@ def test_an_expiry_that_is_past_and_a_standing_permission_are_warned_of() -> Non
     assert permitted.startswith("crosscloud:allowClusterReplacement is set")
 
 
+def test_equinix_metal_is_said_to_be_gone_whatever_its_stack_says() -> None:
+    packet = {"projectId": "11111111-2222-3333-4444-555555555555"}
+    values = {"cloud": "packet", "apiAccessCidrs": ["8.8.8.0/24"], "packet": packet}
+    (warning,) = config.warnings(config.load(values, stack="x"))
+    assert "shut down on 2026-06-30" in warning
+    assert "make rehearse STACK=packet" in warning
+
+
 def test_a_usual_stack_has_no_warnings() -> None:
     assert not list(config.warnings(config.load({"cloud": "local"}, stack="x")))
     assert not list(config.warnings(config.load({"cloud": "gke", "apiAccessCidrs": ["8.8.8.0/24"]}, stack="x")))
