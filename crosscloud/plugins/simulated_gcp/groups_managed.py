@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, Values
+from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, Diff, Values
 from crosscloud.plugins.simulated_gcp import catalogue, names, wiring
 from crosscloud.plugins.simulated_gcp.base import GoogleResource, number
 from crosscloud.plugins.simulated_gcp.members import Members, reconcile
@@ -14,7 +14,7 @@ _SHAPES = ("EVEN", "BALANCED", "ANY", "ANY_SINGLE_ZONE")
 
 
 class RegionInstanceGroupManager(GoogleResource):
-    """A managed group: it looks after its machines whenever it is made, changed or looked at."""
+    """A managed group: it looks after its machines whenever it is made, changed, compared or looked at."""
 
     sdk = "pulumi_gcp.compute:RegionInstanceGroupManager"
     collection, level = "instanceGroupManagers", "region"
@@ -59,6 +59,11 @@ class RegionInstanceGroupManager(GoogleResource):
         made, outputs = super().make(call, inputs)
         reconcile(self, call, made)
         return made, outputs
+
+    def diff(self, call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values) -> Diff:
+        """Let pass what Google would have done by itself by now, too: a program that is run again asks for no look."""
+        reconcile(self, call, resource_id)
+        return super().diff(call, resource_id, old_inputs, old_outputs, new_inputs)
 
     def look(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> Mapping[str, Any] | None:
         """Google puts back a machine that died by itself: here that happens when the group is looked at."""

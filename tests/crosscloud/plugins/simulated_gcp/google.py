@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crosscloud.plugins.base import Call, PluginError, Values
+from crosscloud.plugins.base import Call, Diff, PluginError, Values
 from crosscloud.plugins.simulated import Cloud, Record, SimulatedProvider, rehearsal
 from crosscloud.plugins.simulated_gcp import resources_gce
 
@@ -58,6 +58,13 @@ class Google:
         record = self.record(kind, made)
         call, inputs, outputs = self.call(kind, "x"), Values(record.inputs), Values(record.outputs)
         return self.kinds[kind].read(call, record.id, inputs, outputs)
+
+    def compare(self, kind: str, made: Mapping[str, Any], **inputs: Any) -> Diff:
+        """Return what a preview finds that changes of inputs would do."""
+        record = self.record(kind, made)
+        old, outputs = Values(record.inputs), Values(record.outputs)
+        found: Diff = self.kinds[kind].diff(self.call(kind, "x"), record.id, old, outputs, Values({**old, **inputs}))
+        return found
 
     def remove(self, kind: str, made: Mapping[str, Any]) -> None:
         record = self.cloud.get(kind, made["id"])
