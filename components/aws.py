@@ -2,14 +2,13 @@
 
 import base64
 
-import pulumi
 import pulumi_aws as aws
 from pulumi import Output, ResourceOptions
 
 from components.aws_access import CONTROL_PLANE, PRIVATE, PUBLIC, WORKER, AwsAccess
 from components.aws_balancers import ApiBalancer
 from components.aws_machines import AwsMachines, find_image
-from components.aws_network import AwsNetwork, choose_zones
+from components.aws_network import AwsNetwork, choose_zones, split
 from components.self_managed import ControlPlane, Endpoints, SelfManagedCluster, Workers
 from crosscloud.config import AwsStack
 from crosscloud.errors import CrosscloudError
@@ -25,13 +24,14 @@ class AwsCluster(SelfManagedCluster):
 
     def __init__(self, config: AwsStack, release: Release) -> None:
         """Make the cluster that the stack's configuration describes, with the release's Kubernetes."""
+        # What the configuration gets wrong is said before anything is made.
         _ensure_region(config)
+        self.zones = choose_zones(config)
+        blocks = split(config, self.zones)
+        image = find_image(config)
         super().__init__("aws", config, release)
         self.aws_stack = config
-        asking = pulumi.InvokeOptions(parent=self)
-        self.zones = choose_zones(config, asking)
-        image = find_image(config, asking)
-        self.aws_network = AwsNetwork(self, config, self.zones)
+        self.aws_network = AwsNetwork(self, config, blocks)
         self.aws_access = AwsAccess(self, config, self.aws_network.vpc)
         self.doors = {PUBLIC: self._door(PUBLIC), PRIVATE: self._door(PRIVATE)}
         self.aws_machines = AwsMachines(self, config, image)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import pulumi
 import pulumi_aws as aws
 from pulumi import Input, Output, ResourceOptions
 
@@ -28,12 +27,12 @@ class MachineImage:
     root_device: str
 
 
-def find_image(config: AwsStack, opts: pulumi.InvokeOptions) -> MachineImage:
+def find_image(config: AwsStack) -> MachineImage:
     """Return the configured AMI, or Debian's newest for the architecture; raise if it is for another architecture."""
     architecture = _ARCHITECTURES[config.arch]
     if config.aws.image:
         wanted = aws.ec2.GetAmiFilterArgs(name="image-id", values=[config.aws.image])
-        found = aws.ec2.get_ami(filters=[wanted], opts=opts)
+        found = aws.ec2.get_ami(filters=[wanted])
         if found.architecture != architecture:
             raise CrosscloudError(
                 f"crosscloud:aws.image: {config.aws.image} is for {found.architecture}, and crosscloud:arch is "
@@ -50,7 +49,6 @@ def find_image(config: AwsStack, opts: pulumi.InvokeOptions) -> MachineImage:
             owners=[DEBIAN],
             most_recent=True,
             filters=[aws.ec2.GetAmiFilterArgs(name=name, values=[value]) for name, value in filters.items()],
-            opts=opts,
         )
     return MachineImage(found.id, found.root_device_name)
 

@@ -25,6 +25,8 @@ _LETTERS = "abcdefgh"
 #: https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html
 _KEPT, _FOR_BALANCER = 5, 8
 ANYWHERE = "0.0.0.0/0"
+#: The CIDR of each subnet, by its role (``public``, ``private``) and zone.
+Blocks = Mapping[tuple[str, str], str]
 
 
 class AwsNetwork:
@@ -35,10 +37,11 @@ class AwsNetwork:
     without which a machine reaches nothing outside; it must not boot before they are there.
     """
 
-    def __init__(self, cluster: SelfManagedCluster, config: AwsStack, zones: Sequence[str]) -> None:
-        """Make the network of ``cluster``, whose children all of it are, in ``zones``."""
+    def __init__(self, cluster: SelfManagedCluster, config: AwsStack, blocks: Blocks) -> None:
+        """Make the network of ``cluster``, whose children all of it are, of what `split` says."""
         self._config, self._tags, self._opts, self._name = config, cluster.tags, cluster.opts, cluster.name
-        self._blocks = split(config, zones)
+        self._blocks = blocks
+        zones = list(dict.fromkeys(zone for _, zone in blocks))
         self.ways_out: list[pulumi.Resource] = []
         self.vpc = aws.ec2.Vpc(
             config.name,
@@ -129,7 +132,7 @@ class AwsNetwork:
         return [subnet.id for subnet in subnets.values()]
 
 
-def choose_zones(config: AwsStack, opts: pulumi.InvokeOptions) -> list[str]:
+def choose_zones(config: AwsStack) -> list[str]:
     """Return the configured zones, or the region's first ones that every account may use.
 
     Local and wavelength zones, which have to be opted into, have neither NAT gateways nor load balancers of ours.
@@ -140,14 +143,14 @@ def choose_zones(config: AwsStack, opts: pulumi.InvokeOptions) -> list[str]:
         aws.GetAvailabilityZonesFilterArgs(name="opt-in-status", values=["opt-in-not-required"]),
         aws.GetAvailabilityZonesFilterArgs(name="zone-type", values=["availability-zone"]),
     ]
-    found = aws.get_availability_zones(state="available", filters=ordinary, opts=opts)
+    found = aws.get_availability_zones(state="available", filters=ordinary)
     if not found.names:
         raise CrosscloudError(f"AWS offers no availability zone in {config.aws.region}; set crosscloud:aws.zones")
     return sorted(found.names)[:DEFAULT_ZONES]
 
 
-def split(config: AwsStack, zones: Sequence[str]) -> dict[tuple[str, str], str]:
-    """Return the CIDR of each role's subnet in each zone, by ``(role, zone)``; raise if the machines don't fit in."""
+def split(config: AwsStack, zones: Sequence[str]) -> Blocks:
+    """Return what range the subnet of each role and zone has; raise if the machines don't fit in."""
     network = ipaddress.IPv4Network(config.aws.network_cidr)
     blocks = list(network.subnets(prefixlen_diff=_BLOCK_BITS))
     places = {zone: _place(config, zone) for zone in zones}
