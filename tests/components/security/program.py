@@ -70,6 +70,7 @@ def program(cloud: str, *, ssh: bool = False) -> Program:
     if ssh:
         given |= {"sshAccessCidrs": list(SSH), "adminSshKey": KEY}
     stack = config.load(given, stack="demo", files=False)
+    pulumi.runtime.set_all_config({"aws:region": "us-east-1"})
     engine = module.Engine()
     pulumi.runtime.set_mocks(engine, project="crosscloud", stack="test")
     release = module.release() if hasattr(module, "release") else RELEASE
