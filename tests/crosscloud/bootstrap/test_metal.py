@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from crosscloud.bootstrap import control_plane_user_data, worker_user_data
-from tests.crosscloud.bootstrap.test_render import CLUSTER, SECRETS, scripts, variables
+
+from .test_render import CLUSTER, SECRETS, scripts, variables
 
 TEMPLATES = Path(__file__).parents[3] / "crosscloud/bootstrap/templates"
 METAL = replace(CLUSTER, elastic_ip="198.51.100.7", endpoint="198.51.100.7:6443", node_network="10.0.0.0/8")
