@@ -126,8 +126,11 @@ class Gce(CloudBlock):
 
     project: Text | None = Field(None, description="The project; left out, the Google provider's own setting.")
     region: Text = Field("us-central1", description="The region.")
-    zones: tuple[Text, ...] = Field((), description=_ZONES.format("the region's first three"))
-    network_cidr: Cidr = Field(NETWORK_CIDR, description="The subnetwork's addresses.")
+    zones: tuple[Text, ...] = Field((), description=_ZONES.format("the region's first three that have both sizes"))
+    network_cidr: Cidr = Field(
+        NETWORK_CIDR,
+        description="The network's addresses: the first half is the machines', the end the load balancer's proxies'.",
+    )
     image: Text = filled(
         "`ubuntu-os-cloud/ubuntu-2404-lts-amd64`, or its `-arm64`",
         "The machines' image or image family; one with cloud-init, which Google's Debian images lack.",
