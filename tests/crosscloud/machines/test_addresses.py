@@ -56,6 +56,12 @@ def test_an_address_that_no_machine_may_have_is_refused_with_the_range(wanted: s
         addresses.pick_machine(NETWORK, [], wanted, "control-plane")
 
 
+def test_a_guarded_networks_machines_may_have_any_address_but_the_gateways() -> None:
+    assert addresses.pick_machine(NETWORK, [], "10.66.3.250", "m", anywhere=True) == "10.66.3.250"
+    with pytest.raises(MachineError, match=r"10\.66\.3\.2 to 10\.66\.3\.254"):
+        addresses.pick_machine(NETWORK, [], "10.66.3.1", "m", anywhere=True)
+
+
 def test_a_full_network_says_so() -> None:
     everything = [str(one) for one in NETWORK.hosts()]
     with pytest.raises(MachineError, match="no address for the machine worker is left"):

@@ -1,5 +1,6 @@
 """What is handed to nft, haproxy, systemd-nspawn and the machine itself."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from crosscloud.machines import commands, haproxy, image, nft, nspawn, seed
 from crosscloud.machines.errors import MachineError
+from crosscloud.machines.guard import OPERATOR, Guard, Rule
+from crosscloud.machines.guard import render as render_bridge
 from crosscloud.machines.store import Machine, Network
 
 
@@ -46,10 +49,63 @@ def test_what_claims_to_go_to_the_hosts_loopback_is_dropped_before_the_forwards(
     assert "hook prerouting priority raw" in script[: script.index("ip daddr 127.0.0.0/8 drop")]
 
 
+GUARD = Guard(
+    [
+        Rule("10.66.3.0/24", "10.66.3.192", "tcp", (6443, 6443)),
+        Rule("10.66.3.10", "0.0.0.0/0", "udp", (53, 53)),
+        Rule("10.66.3.10", "10.66.3.11", "icmp"),
+        Rule("10.66.3.10", "10.66.3.11", "any"),
+        Rule(OPERATOR, "10.66.3.192", "tcp", (6443, 6443)),
+    ],
+    ["10.66.3.10"],
+)
+
+
+def chain(script: str, name: str) -> list[str]:
+    lines = [line.strip() for line in script.splitlines()]
+    start = lines.index(f"chain {name} {{") + 1
+    return lines[start : lines.index("}", start)]
+
+
+def test_a_guard_decides_what_meets_this_host() -> None:
+    bridge = '"cc-abcdef012345"'
+    script = nft.render(network(outbound=False), outbound=False, host_ports={"5000": 5001}, guard=GUARD)
+    assert chain(script, "forwards")[1:] == [
+        f"iifname {bridge} ip saddr @internet ip daddr 10.66.3.1 tcp dport 5000 dnat to 127.0.0.1:5001"
+    ]
+    assert "set internet { type ipv4_addr; elements = { 10.66.3.10 }; }" in script
+    assert chain(script, "host")[1] == f"iifname != {bridge} ip daddr @balancers jump operator", "before any accept"
+    assert "ip daddr . tcp dport @listeners jump admitted" in chain(script, "host")
+    assert chain(script, "admitted") == [
+        "ip saddr 10.66.3.0/24 ip daddr 10.66.3.192/32 tcp dport 6443-6443 accept",
+        "ip saddr 10.66.3.10/32 udp dport 53-53 accept",
+        "ip saddr 10.66.3.10/32 ip daddr 10.66.3.11/32 ip protocol icmp accept",
+        "ip saddr 10.66.3.10/32 ip daddr 10.66.3.11/32 accept",
+        "counter drop",
+    ]
+    assert chain(script, "operator") == [
+        "ct state established,related accept",
+        "ip daddr 10.66.3.192/32 tcp dport 6443-6443 accept",
+        "counter drop",
+    ]
+    assert chain(script, "sent")[-1] == "jump operator", "what this host sends under its own address"
+
+
+def test_without_a_guard_machines_reach_balancers_and_this_host_reaches_machines() -> None:
+    script = nft.render(network(outbound=False), outbound=False, host_ports={})
+    assert "ip daddr . tcp dport @listeners accept" in chain(script, "host")
+    assert "hook output" not in script
+
+
 @pytest.mark.machines
 @pytest.mark.parametrize("outbound", [True, False])
-def test_nft_accepts_the_script(outbound: bool) -> None:
-    script = nft.render(network(outbound=outbound), outbound=outbound, host_ports={"5000": 5001})
+@pytest.mark.parametrize("guard", [None, Guard(), GUARD])
+def test_nft_accepts_the_script(outbound: bool, guard: Guard | None) -> None:
+    one = network(outbound=outbound)
+    script = nft.render(one, outbound=outbound, host_ports={"5000": 5001}, guard=guard)
+    script += "".join(f"add {element}\n" for element in nft.listener(one, "10.66.3.192", 6443))
+    if guard is not None:
+        script += render_bridge(one.table, one.cidr, ["vb-a", "vb-b"], guard)
     commands.run(["nft", "--check", "-f", "-"], purpose="check the script", text=script)
 
 
@@ -62,8 +118,17 @@ def test_the_load_balancer_leads_to_the_ready_targets_of_its_port() -> None:
     assert "user root" not in text
 
 
+def test_a_load_balancer_may_have_other_ports_inside_and_an_address_of_its_own() -> None:
+    text = haproxy.render("10.66.3.192", 443, ["10.66.3.10"], target_port=6443, own_source=True)
+    assert "bind 10.66.3.192:443" in text
+    assert "server 10.66.3.10 10.66.3.10:6443" in text
+    backend = text[text.index("backend control-planes") :]
+    assert "source 10.66.3.192\n" in backend
+
+
 @pytest.mark.machines
 def test_haproxy_accepts_the_configuration(home: Path) -> None:
+    haproxy.write(home, haproxy.render("127.0.0.1", 443, ["10.66.3.10"], target_port=6443, own_source=True))
     haproxy.write(home, haproxy.render("127.0.0.1", 6443, ["10.66.3.10"]))
     assert [file.name for file in home.iterdir()] == ["haproxy.cfg"]
     assert (home / "haproxy.cfg").stat().st_mode & 0o777 == 0o600
@@ -95,6 +160,29 @@ def test_the_machines_disk_gets_its_name_address_and_seed(tmp_path: Path) -> Non
     assert "10.66.3.32 m-x1y2z" in (tmp_path / "etc/hosts").read_text()
     assert "ADDRESS=10.66.3.32/24\nGATEWAY=10.66.3.1\n" in (tmp_path / "etc/crosscloud-machine/network").read_text()
     assert (tmp_path / "etc/resolv.conf").read_text() == "", "no outbound, no name server"
+
+
+def test_a_machine_may_be_given_a_name_and_files(tmp_path: Path) -> None:
+    machine = Machine(id="m-x1y2z", urn="", inputs={}, address="10.66.3.32", machine_id="a" * 32, hostname="m.internal")
+    files = {"etc/containerd/certs.d/_default/hosts.toml": "server"}
+    seed.write(tmp_path, machine, network(outbound=False), b"\x1f\x8b packed", files)
+    assert (tmp_path / "etc/hostname").read_text() == "m.internal\n"
+    assert "10.66.3.32 m.internal m\n" in (tmp_path / "etc/hosts").read_text()
+    assert json.loads((tmp_path / "var/lib/cloud/seed/nocloud/meta-data").read_text())["local-hostname"] == "m.internal"
+    assert (tmp_path / "var/lib/cloud/seed/nocloud/user-data").read_bytes() == b"\x1f\x8b packed"
+    assert (tmp_path / "etc/containerd/certs.d/_default/hosts.toml").read_text() == "server"
+    made_of = image.Image(base=Path("/h/base/root"), layer=Path("/h/layer/root"))
+    command = nspawn.command(
+        name="m-x1y2z",
+        hostname="m.internal",
+        machine_id="0" * 32,
+        bridge="b",
+        folder=tmp_path,
+        image=made_of,
+        kmsg=False,
+    )
+    assert "--machine=m-x1y2z" in command
+    assert "--hostname=m.internal" in command
 
 
 def test_user_data_is_readable_by_root_alone(tmp_path: Path) -> None:
