@@ -26,12 +26,20 @@ EOF
   printf '[Timer]\nOnActiveSec=1min\nOnUnitActiveSec=1min\n[Install]\nWantedBy=timers.target\n' | unit crosscloud-firewall.timer
 }
 
-# A machine that takes another one's place has its host name: as a node it is known by its device too. Nodes talk to the
-# API from their private addresses, which are those that the others let in.
+# A machine that takes another one's place is given its name. Nodes may not share one, so each adds its device's to it.
+name_host() {
+  NODE_NAME="$NODE_NAME-${DEVICE_ID:0:5}"
+  echo 'preserve_hostname: true' >/etc/cloud/cloud.cfg.d/99-crosscloud.cfg
+  echo "127.0.1.1 $NODE_NAME" >>/etc/hosts
+  echo "$NODE_NAME" >/etc/hostname
+  hostname "$NODE_NAME"
+}
+
+# Nodes talk to the API from their private addresses, which are those that the others let in.
 route_elastic_ip() {
   begin "finding the private network's router"
   retry 300 2 private_network
-  NODE_NAME="$NODE_NAME-${DEVICE_ID:0:5}"
+  name_host
   for target in "$ELASTIC_IP" 169.254.255.1 169.254.255.2; do
     echo "ip route replace $target via $GATEWAY src $NODE_IP"
   done >/usr/local/lib/crosscloud/routes.sh

@@ -118,7 +118,8 @@ def _end(folder: Path) -> None:
         raise PluginError(f"the metro's routers can't be ended: processes of {known['unit']} survive a kill")
     processes.end(known["process"])
     # The link goes with their namespace, but a moment later.
-    processes.wait_until(lambda: not Path("/sys/class/net", known["link"]).exists(), _START_TIMEOUT)
+    link = Path("/sys/class/net", known["link"])
+    processes.wait_until(lambda: not link.exists(), _START_TIMEOUT)
     (folder / READY).unlink(missing_ok=True)
     (folder / _PROCESS).unlink()
 
