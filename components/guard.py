@@ -16,6 +16,7 @@ _PLACES = ("project", "project_id", "region", "location", "metro", "spread")
 
 def guard(
     config: CloudStack,
+    release: Release,
     *,
     network_cidr: Input[str],
     shape: Input[Mapping[str, str]],
@@ -33,6 +34,7 @@ def guard(
         place={to_camel(key): str(getattr(block, key)) for key in _PLACES if getattr(block, key, None)},
         control_planes=config.control_planes.count,
         shape=shape,
+        kubernetes=release.kubernetes.tag,
         insist=config.allow_cluster_replacement,
         opts=opts,
     )

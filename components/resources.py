@@ -227,13 +227,15 @@ class ClusterGuard(PluginResource):
         place: Mapping[str, str],
         control_planes: int,
         shape: Input[Mapping[str, str]],
+        kubernetes: str = "",
         insist: bool,
         opts: ResourceOptions,
     ) -> None:
         """``cidrs`` are the pod, service and machine networks; ``place`` where in the cloud the machines are.
 
         ``shape`` is what replaces a control plane when it changes, by the keys of the configuration: dangerous only
-        where there is just one. ``insist`` lets every change pass.
+        where there is just one. ``kubernetes`` is the tag of the release's Kubernetes: several control planes, which
+        are replaced in turn, take only the next minor version. ``insist`` lets every change pass.
         """
         inputs: dict[str, Input[object]] = {
             "cloud": cloud,
@@ -246,4 +248,6 @@ class ClusterGuard(PluginResource):
             "shape": shape,
             "insist": insist,
         }
+        if kubernetes:
+            inputs["kubernetes"] = kubernetes
         super().__init__("ClusterGuard", name, inputs, [], opts)

@@ -84,6 +84,7 @@ class SelfManagedCluster(Cluster):
         late: Output[Any] = Output.from_input(self._guarded)
         self.guard = guard(
             config,
+            release,
             network_cidr=late["network_cidr"],
             shape=late["shape"],
             opts=ResourceOptions(parent=self),

@@ -4,6 +4,7 @@ It makes nothing. It remembers what the cluster was made of, and the engine's ch
 that of everything else, compares with what is remembered.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,8 @@ from crosscloud.plugins.crosscloud import checks
 
 _REQUIRED = ("cloud", "clusterName", "clusterDomain", "dnsServiceIp", "cidrs", "place", "controlPlanes", "shape")
 _INSIST = "`pulumi config set crosscloud:allowClusterReplacement true` insists, and everything in the cluster is lost"
-_ANOTHER_STACK = "make another stack with it and move over, or set it back"
+_ANOTHER = "make another stack with it and move over"
+_ANOTHER_STACK = f"{_ANOTHER}, or set it back"
 #: The keys of what never changes while a cluster lives, and why: ``{}`` stands for the cloud's name.
 _FIXED: Mapping[str, tuple[str, str]] = {
     "clusterName": ("crosscloud:name", "it is part of the name of every resource, so all of them would be replaced"),
@@ -39,13 +41,14 @@ _THREE = (
 class ClusterGuard(Resource):
     """Inputs: ``cloud``, ``clusterName``, ``clusterDomain``, ``dnsServiceIp``, ``cidrs`` (``pod``, ``service``,
     ``network``), ``place`` (region and the like), ``controlPlanes`` (their count), ``shape`` (what replaces a control
-    plane when it changes) and ``insist``. It has no outputs of its own."""
+    plane when it changes), ``kubernetes`` (the tag of the release's; may be absent) and ``insist``.
+    It has no outputs of its own."""
 
     def check(self, _call: Call, old: Values, new: Values) -> tuple[Mapping[str, Any], list[CheckFailure]]:
         """Refuse every dangerous change at once, unless it is insisted on: now, or when it was recorded."""
-        failures = checks.keys(new, _REQUIRED, ["insist"])
+        failures = checks.keys(new, _REQUIRED, ["insist", "kubernetes"])
         if not failures and old and not new.get("insist"):
-            failures = [*_fixed(old, new), *_moved(old, new), *_reshaped(old, new)]
+            failures = [*_fixed(old, new), *_moved(old, new), *_reshaped(old, new), *_skewed(old, new)]
         return new, failures
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
@@ -94,6 +97,25 @@ def _reshaped(old: Values, new: Values) -> Iterator[CheckFailure]:
             key = _SHAPE.get(part, f"crosscloud:{own}")
             why = f"{_SINGLE}; {_THREE}, or make another stack"
             yield _refused(f"shape.{part}", key, there[part], here[part], why)
+
+
+def _skewed(old: Values, new: Values) -> Iterator[CheckFailure]:
+    """Refuse what control planes that are replaced in turn can't take: an earlier minor version, or one left out.
+
+    Meanwhile those of both versions serve one etcd (https://kubernetes.io/releases/version-skew-policy/).
+    """
+    before, after = old.get("kubernetes"), new.get("kubernetes")
+    there, here = _minor(before), _minor(after)
+    in_turn = 1 not in (old.get("controlPlanes"), new["controlPlanes"])
+    if in_turn and there and here and here not in (there, (there[0], there[1] + 1)):
+        why = "control planes are replaced in turn, and go to the next minor version alone; go there first"
+        yield _refused("kubernetes", "KUBERNETES_TAG of crosscloud:releaseFile", before, after, f"{why}, or {_ANOTHER}")
+
+
+def _minor(tag: Any) -> tuple[int, int] | None:
+    """Return the major and minor version that a tag holds (``ci-v1.37.2.bfcf8764.0``), if it does."""
+    found = re.search(r"v(\d+)\.(\d+)", tag) if isinstance(tag, str) else None
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _refused(path: str, key: str, before: Any, after: Any, why: str) -> CheckFailure:

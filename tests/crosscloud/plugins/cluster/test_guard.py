@@ -81,6 +81,20 @@ def test_growing_or_shrinking_from_or_to_one_is_no_time_for_another_shape(before
     assert list(refusals(old, controlPlanes=after, **inside("shape", size="t3.large"))) == ["shape.size"]
 
 
+@pytest.mark.parametrize("after", ["ci-v1.37.9.0a.1", "v1.38.0", "head", ""])
+def test_the_same_or_the_next_minor_version_passes_and_what_tells_no_version(after: str) -> None:
+    recorded = {**RECORDED, "controlPlanes": 3, "kubernetes": "ci-v1.37.2.bf.0"}
+    assert not refusals(recorded, controlPlanes=3, kubernetes=after)
+
+
+@pytest.mark.parametrize("after", ["ci-v1.36.4.0a.1", "v1.39.0", "v2.0.0"])
+def test_an_earlier_minor_version_or_one_left_out_is_refused(after: str) -> None:
+    recorded = {**RECORDED, "controlPlanes": 3, "kubernetes": "ci-v1.37.2.bf.0"}
+    found = refusals(recorded, controlPlanes=3, kubernetes=after)
+    assert f"KUBERNETES_TAG of crosscloud:releaseFile was ci-v1.37.2.bf.0 and would be {after}" in found["kubernetes"]
+    assert "insists" in found["kubernetes"]
+
+
 def test_everything_is_refused_at_once() -> None:
     found = refusals(RECORDED, clusterName="other", **inside("cidrs", pod="10.2.0.0/16"), **inside("shape", size="x"))
     assert sorted(found) == ["cidrs.pod", "clusterName", "shape.size"]
