@@ -101,7 +101,12 @@ class Azure:
         )
 
     def subnet(self, name: str, cidr: str, rules: list[Mapping[str, Any]] | None = None, **more: Any) -> str:
-        inputs = {"resourceGroupName": "rg", "virtualNetworkName": "net", "subnetName": name, "addressPrefix": cidr}
+        inputs: dict[str, Any] = {
+            "resourceGroupName": "rg",
+            "virtualNetworkName": "net",
+            "subnetName": name,
+            "addressPrefix": cidr,
+        }
         if rules is not None:
             guard = self.make(
                 "NetworkSecurityGroup", name, **named("networkSecurityGroupName", name), securityRules=rules

@@ -1,5 +1,7 @@
 """Names, places and references: what Azure asks of every resource."""
 
+from typing import Any
+
 import pytest
 
 from crosscloud.plugins.base import PluginError
@@ -30,7 +32,11 @@ def test_each_class_declares_what_its_sdk_knows(resource: RecordedResource) -> N
 def test_a_name_that_azure_refuses_is_refused_with_what_is_allowed(
     azure: Azure, kind: str, place: str, name: str, words: str
 ) -> None:
-    inputs = {"location": "eastus2", place: name, **({} if kind == "ResourceGroup" else {"resourceGroupName": "rg"})}
+    inputs: dict[str, Any] = {
+        "location": "eastus2",
+        place: name,
+        **({} if kind == "ResourceGroup" else {"resourceGroupName": "rg"}),
+    }
     if kind == "VirtualMachine":
         inputs["networkProfile"] = {"networkInterfaces": [{"id": "x"}]}
     assert any(found.startswith(f"{place}: ") and words in found for found in azure.wrong(kind, **inputs))
