@@ -1,6 +1,7 @@
 """The genuine engine refuses what would destroy a live cluster before it changes anything."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -74,6 +75,14 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.up()
     assert any("toy:index:Machine::demo-control-plane-0" in urn for urn in project.machines())
     return project
+
+
+def test_the_state_holds_no_secret_that_could_be_read(live: Project) -> None:
+    exported = live.pulumi("stack", "export")
+    shown = live.pulumi("stack", "export", "--show-secrets")
+    for secret in (r"BEGIN (EC )?PRIVATE KEY", r"#cloud-config", r"\b[a-z0-9]{6}\.[a-z0-9]{16}\b"):
+        assert re.search(secret, shown), f"{secret} would be noticed"
+        assert not re.search(secret, exported), secret
 
 
 def test_a_preview_refuses_everything_dangerous_in_one_go(live: Project) -> None:

@@ -12,7 +12,10 @@ from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, Resource, Value
 from crosscloud.plugins.crosscloud import checks
 
 _REQUIRED = ("cloud", "clusterName", "clusterDomain", "dnsServiceIp", "cidrs", "place", "controlPlanes", "shape")
-_INSIST = "`pulumi config set crosscloud:allowClusterReplacement true` insists, and everything in the cluster is lost"
+_INSIST = (
+    "`pulumi config set crosscloud:allowClusterReplacement true` insists: what is in the cluster is lost, "
+    "which is nothing if it never came up"
+)
 _ANOTHER = "make another stack with it and move over"
 _ANOTHER_STACK = f"{_ANOTHER}, or set it back"
 #: The keys of what never changes while a cluster lives, and why: ``{}`` stands for the cloud's name.
