@@ -19,8 +19,8 @@ BLOCK = "equinix-metal:index/reservedIpBlock:ReservedIpBlock"
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     """Three control planes and two workers, up as far as that goes without machines."""
     folder: Path = tmp_path_factory.mktemp("packet")
-    counts = {"controlPlanes": {"count": 3}, "workers": {"count": 2}}
-    with rehearsal("packet", folder, name="preview-packet", **counts) as found:
+    planes, workers = {"count": 3}, {"count": 2}
+    with rehearsal("packet", folder, name="preview-packet", controlPlanes=planes, workers=workers) as found:
         found.up()
         yield found
 

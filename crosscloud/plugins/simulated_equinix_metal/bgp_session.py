@@ -1,10 +1,11 @@
 """The resource ``BgpSession``: that a device may announce addresses to the routers of its metro."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, Values
-from crosscloud.plugins.simulated import RecordedResource
+from crosscloud.plugins.simulated import RecordedResource, faults
 from crosscloud.plugins.simulated_equinix_metal import metro
 
 
@@ -30,6 +31,7 @@ class BgpSession(RecordedResource):
     def make(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
         """Have the routers expect the device."""
         made, outputs = super().make(call, inputs)
+        time.sleep(faults.load_balancer_delay())  # what leads to the API here
         metro.sync_of(self.cloud, inputs["deviceId"])
         return made, outputs
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from crosscloud.locking import locked
 from crosscloud.machines import addresses
+from crosscloud.machines.errors import MachineError
 from crosscloud.plugins.base import PluginError
 from crosscloud.plugins.simulated import OPERATOR, Allow, Cloud, Record, fabric, rehearsal
 from crosscloud.plugins.simulated_equinix_metal import metadata, routers
@@ -21,6 +22,7 @@ _PUBLIC = IPv4Network("198.18.0.0/16")
 #: The network's first address is this host's own, its second that of the metro's routers.
 _ROUTER, _FIRST = 2, 3
 _ANY = "0.0.0.0/0"
+_ATTEMPTS = 3
 
 
 def network(cloud: Cloud, project: str, code: str) -> Record:
@@ -29,8 +31,7 @@ def network(cloud: Cloud, project: str, code: str) -> Record:
         found = cloud.get(NETWORK, _key(project, code))
         if found is not None:
             return found
-        taken = [IPv4Network(one.outputs["cidr"]) for one in cloud.records(NETWORK)]
-        cidr = addresses.free_network([*occupied(), *taken])
+        cidr = _make(_key(project, code), [IPv4Network(one.outputs["cidr"]) for one in cloud.records(NETWORK)])
         outputs = {"cidr": str(cidr), "router": str(cidr[_ROUTER]), "next": _FIRST}
         return cloud.put(NETWORK, _key(project, code), {"projectId": project, "metro": code}, outputs)
 
@@ -114,6 +115,20 @@ def sync(cloud: Cloud, project: str, code: str) -> None:
 def occupied() -> list[IPv4Network]:
     """Return the ranges that this host uses; none that matters if nothing is made on it."""
     return addresses.occupied() if rehearsal.machines() else []
+
+
+def _make(key: str, taken: list[IPv4Network]) -> IPv4Network:
+    """Make a network with a range that is free; another rehearsal may be faster at taking it."""
+    attempts = 0
+    while True:
+        cidr, attempts = addresses.free_network([*occupied(), *taken]), attempts + 1
+        try:
+            fabric.network(key, str(cidr))
+        except MachineError:
+            if attempts == _ATTEMPTS:
+                raise
+        else:
+            return cidr
 
 
 def _filter(place: Record, devices: list[Record], blocks: list[Record]) -> None:

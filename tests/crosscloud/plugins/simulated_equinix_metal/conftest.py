@@ -1,5 +1,6 @@
 """A simulated Equinix Metal without machines for each test."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def device_inputs(**more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def metal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Metal:
-    folder = tmp_path / "rehearsal"
+    folder = tmp_path / f"metal-{os.getpid()}"  # things on this host carry its name
     folder.mkdir()
     monkeypatch.setenv("CROSSCLOUD_REHEARSAL", str(folder))
     monkeypatch.setenv("CROSSCLOUD_REHEARSAL_MACHINES", "no")
