@@ -1,78 +1,22 @@
 """The genuine engine refuses what would destroy a live cluster before it changes anything."""
 
-import json
 import re
-import shutil
-import subprocess
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from crosscloud import paths
-from crosscloud.engine.environment import pulumi_environment
+from tests.components.toy.project import Project
 
 pytestmark = pytest.mark.engine
 
-TOY = Path(__file__).parent / "toy"
 #: There is no cluster that would answer; everything before that is made.
 WITHOUT_ACCESS = ("--exclude", "urn:pulumi:dev::trial::**ClusterAccess::demo", "--exclude-dependents")
-
-
-class Project:
-    """A program of the toy cloud with a state of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        providers = [
-            {"name": "crosscloud", "path": str(paths.ROOT / "crosscloud/plugins/crosscloud")},
-            {"name": "toy", "path": str(TOY)},
-        ]
-        project = {"name": "trial", "runtime": "python", "plugins": {"providers": providers}}
-        (folder / "Pulumi.yaml").write_text(json.dumps(project))
-        shutil.copy(TOY / "program.py", folder / "__main__.py")
-        (folder / "state").mkdir()
-        self.environment = {
-            **pulumi_environment(),
-            "PYTHONPATH": str(paths.ROOT),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "test",
-        }
-        self.environment.pop("PULUMI_CONFIG_PASSPHRASE_FILE", None)
-        self.want()
-        self.pulumi("stack", "init", "dev")
-
-    def want(self, **values: Any) -> None:
-        (self.folder / "wanted.json").write_text(json.dumps({"controlPlanes": {"count": 1}, **values}))
-
-    def pulumi(self, *arguments: str, succeeds: bool = True) -> str:
-        done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        said = done.stdout + done.stderr
-        assert (done.returncode == 0) == succeeds, said
-        return said
-
-    def up(self, *, succeeds: bool = True) -> str:
-        return self.pulumi("up", "--yes", "--skip-preview", *WITHOUT_ACCESS, succeeds=succeeds)
-
-    def machines(self) -> dict[str, str]:
-        """Return the ids of what is in the state, by type and name."""
-        resources = json.loads(self.pulumi("stack", "export"))["deployment"]["resources"]
-        return {each["urn"]: each["id"] for each in resources if "id" in each}
 
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project whose cluster is there, as far as the state knows."""
     project = Project(tmp_path_factory.mktemp("toy"))
-    project.up()
+    project.up(*WITHOUT_ACCESS)
     assert any("toy:index:Machine::demo-control-plane-0" in urn for urn in project.machines())
     return project
 
@@ -96,7 +40,7 @@ def test_a_preview_refuses_everything_dangerous_in_one_go(live: Project) -> None
 def test_an_up_without_a_preview_changes_nothing_either(live: Project) -> None:
     before = live.machines()
     live.want(toy={"networkCidr": "10.5.0.0/16"}, controlPlanes={"count": 1, "size": "huge"})
-    said = live.up(succeeds=False)
+    said = live.up(*WITHOUT_ACCESS, succeeds=False)
     assert "crosscloud:toy.networkCidr was 10.0.0.0/16" in said
     assert live.machines() == before
 
@@ -118,14 +62,14 @@ def test_who_insists_gets_the_replacement_and_is_asked_again_the_next_time(live:
     before = live.machines()
     live.want(controlPlanes={"count": 1, "size": "huge"}, allowClusterReplacement=True)
     assert "replace" in live.pulumi("preview", "--diff")
-    live.up()
+    live.up(*WITHOUT_ACCESS)
     after = live.machines()
     machine = next(urn for urn in before if "toy:index:Machine" in urn)
     group = next(urn for urn in before if "toy:index:Group" in urn)
     assert after[machine] != before[machine]
     assert after[group] != before[group], "workers of another cluster are of no use"
     live.want(controlPlanes={"count": 1, "size": "huge"})
-    live.up()
+    live.up(*WITHOUT_ACCESS)
     assert live.machines() == after
     live.want()
     assert "crosscloud:controlPlanes.size was huge and would be small" in live.pulumi("preview", succeeds=False)
