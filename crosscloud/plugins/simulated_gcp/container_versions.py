@@ -18,6 +18,8 @@ from crosscloud.release import ReleaseError
 _PACKAGE = "crosscloud.plugins.simulated_gcp"
 #: The rehearsal's channel that has the builds of this checkout: the one that has the newest versions at Google.
 NEWEST_CHANNEL = "RAPID"
+#: Where GKE's own images come from.
+_GOOGLES_REGISTRY = "gke.gcr.io"
 #: What nodes run beside Kubernetes itself.
 _SUPPORT = ("etcd", "pause", "flannel", "flannel_cni")
 #: The channels that a cluster may ask for; NONE stands for a cluster that asks for none.
@@ -64,11 +66,15 @@ def images_of(version: str) -> NodeImages:
 
 
 def dns_image() -> str:
-    """Return the image of the cluster's own DNS: the release's CoreDNS stands for Google's."""
+    """Return the image of the cluster's own DNS: the release's CoreDNS, by a name of Google's registry.
+
+    Machines here find what any registry has by its path alone; and nobody takes this one for what the release deploys.
+    """
     here = built()
     if here is None:
         raise PluginError("nothing is built that a rehearsal could boot; `crosscloud artifacts build` builds a release")
-    return here.coredns.reference
+    image = here.coredns
+    return f"{_GOOGLES_REGISTRY}/{image.repository}" + (f"@{image.digest}" if image.digest else f":{image.tag}")
 
 
 def get_engine_versions(_call: Call, arguments: Values) -> Mapping[str, Any]:

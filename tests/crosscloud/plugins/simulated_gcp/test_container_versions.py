@@ -69,3 +69,8 @@ def test_defaults_and_targets_are_offered_themselves() -> None:
     for channel in versions.CHANNELS:
         assert answer["releaseChannelDefaultVersion"][channel] in versions.offered(channel)
     assert answer["latestMasterVersion"] == answer["validMasterVersions"][0]
+
+
+def test_googles_dns_is_not_taken_for_the_releases(home: Path) -> None:
+    (home / "release.env").write_text(RELEASE)
+    assert versions.dns_image() == "gke.gcr.io/coredns:ci-v1.37.2.03654312.1"
