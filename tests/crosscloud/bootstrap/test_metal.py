@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crosscloud.bootstrap import control_plane_user_data, worker_user_data
+from crosscloud.bootstrap import USER_DATA_LIMIT, control_plane_user_data, worker_user_data
 
 from .test_render import CLUSTER, SECRETS, scripts, variables
 
@@ -129,6 +129,47 @@ def test_machines_of_other_clouds_get_none_of_it() -> None:
     assert metal <= {*scripts(control_plane_user_data(METAL, SECRETS, first=False))}
     assert metal - {*scripts(worker_user_data(METAL))} == {"elastic-ip-keeper.sh"}
     assert variables(worker_user_data(METAL))["ELASTIC_IP"] == "198.51.100.7"
+
+
+def test_the_scripts_are_valid_shell_and_fit_with_all_the_rest(tmp_path: Path) -> None:
+    for first in (True, False):
+        user_data = control_plane_user_data(METAL, SECRETS, first=first)
+        assert len(user_data.encode()) < USER_DATA_LIMIT
+        for name, text in scripts(user_data).items():
+            if name.endswith(".sh"):
+                (tmp_path / name).write_text(text)
+                subprocess.run([shutil.which("bash") or "bash", "-n", str(tmp_path / name)], check=True)
+
+
+def test_a_first_control_plane_looks_for_the_others_for_a_while_though_nobody_answers() -> None:
+    """An address that nobody announces is refused at once, which elsewhere means that no other control plane lives."""
+    asked = _lives("PATIENCE=2", answers="return 7")
+    assert 2 <= len(asked) <= 12
+    assert len(_lives("PATIENCE=", answers="return 7")) == 1
+
+
+def test_a_first_control_plane_joins_the_others_as_soon_as_they_answer() -> None:
+    assert _lives("PATIENCE=20", answers="return 0") == ["asked", "lives"]
+
+
+def _lives(patience: str, *, answers: str) -> list[str]:
+    """Run the question whether the cluster lives, with a curl that answers so."""
+    text = (TEMPLATES / "control-plane.sh").read_text()
+    function = text[text.index("cluster_lives()") :].partition("\n}\n")[0]
+    script = f"""
+{patience}
+ENDPOINT=198.51.100.7:6443
+curl() {{ echo asked; {answers}; }}
+retry() {{ return 0; }}
+{function}
+}}
+SECONDS=0
+cluster_lives && echo lives
+exit 0
+"""
+    bash = shutil.which("bash") or "bash"
+    script = script.replace("SECONDS + 5", "SECONDS + 1")
+    return subprocess.run([bash, "-c", script], capture_output=True, text=True, check=True).stdout.split()
 
 
 def _filter(api: str, ssh: str) -> str:
