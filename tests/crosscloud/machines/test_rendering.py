@@ -102,11 +102,26 @@ def test_without_a_guard_machines_reach_balancers_and_this_host_reaches_machines
 @pytest.mark.parametrize("guard", [None, Guard(), GUARD])
 def test_nft_accepts_the_script(outbound: bool, guard: Guard | None) -> None:
     one = network(outbound=outbound)
+    one.led = {"198.19.3.7": {"via": "10.66.3.2", "source": "203.0.113.7"}, "169.254.255.1": {}}
     script = nft.render(one, outbound=outbound, host_ports={"5000": 5001}, guard=guard)
     script += "".join(f"add {element}\n" for element in nft.listener(one, "10.66.3.192", 6443))
     if guard is not None:
         script += render_bridge(one.table, one.cidr, ["vb-a", "vb-b"], guard)
     commands.run(["nft", "--check", "-f", "-"], purpose="check the script", text=script)
+
+
+def test_an_address_that_leads_into_a_network_is_no_spoofed_one_and_is_asked_as_the_operator() -> None:
+    one = network(outbound=False)
+    one.led = {"198.19.3.7": {"via": "10.66.3.2", "source": "203.0.113.7"}, "169.254.255.1": {}}
+    script = nft.render(one, outbound=False, host_ports={})
+    spoofed = chain(script, "spoofed")
+    drop = next(rule for rule in spoofed if "ip saddr !=" in rule)
+    assert all(address in drop for address in ("10.66.3.0/24", "198.19.3.7", "169.254.255.1"))
+    # What this host sent, and comes back between two links of the bridge, counts as no other connection.
+    assert f'iifname "{one.bridge}" ip saddr 203.0.113.7 notrack' in spoofed
+    assert chain(script, "leaving")[1:] == [
+        f'ip saddr 10.66.3.1 ip daddr 198.19.3.7 oifname "{one.bridge}" snat to 203.0.113.7'
+    ]
 
 
 def test_the_load_balancer_leads_to_the_ready_targets_of_its_port() -> None:
