@@ -4,11 +4,11 @@ import secrets
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, Diff, Values
+from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, Diff, PluginError, Values
 from crosscloud.plugins.simulated import fabric
-from crosscloud.plugins.simulated_aws import client, host
+from crosscloud.plugins.simulated_aws import client, host, picture
 from crosscloud.plugins.simulated_aws.client import ApiError, ask, filters
-from crosscloud.plugins.simulated_aws.ec2 import AwsResource, gone_is_fine
+from crosscloud.plugins.simulated_aws.ec2 import AwsResource, gone_is_fine, missing
 
 #: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
 _LONGEST = 32
@@ -52,6 +52,7 @@ class LoadBalancer(AwsResource):
 
     def make(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
         """Make it where its subnets allow it."""
+        ensure_new("Load Balancer", "DescribeLoadBalancers", "LoadBalancers", inputs["name"])
         subnets = _fitting_subnets(inputs)
         made = ask(
             "elbv2",
@@ -83,7 +84,7 @@ class LoadBalancer(AwsResource):
         return {
             "arn": arn,
             "arnSuffix": arn.partition(":loadbalancer/")[2],
-            "dnsName": host.address_of(dict(live)),
+            "dnsName": picture.first_address(picture.interfaces_of(live["LoadBalancerName"])),
             "vpcId": live["VpcId"],
             "zoneId": live["CanonicalHostedZoneId"],
         }
@@ -98,9 +99,14 @@ class LoadBalancer(AwsResource):
             self._interfaces(new, added)
         if new.get("securityGroups") != old_inputs.get("securityGroups"):
             ask("elbv2", "SetSecurityGroups", LoadBalancerArn=resource_id, SecurityGroups=new["securityGroups"])
-            for one in _interfaces_of(new["name"]):
+            for one in picture.interfaces_of(new["name"]):
                 groups = new["securityGroups"]
-                ask("ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=one, Groups=groups)
+                ask(
+                    "ec2",
+                    "ModifyNetworkInterfaceAttribute",
+                    NetworkInterfaceId=one["NetworkInterfaceId"],
+                    Groups=groups,
+                )
         self._attributes(resource_id, new)
         live = self.describe(resource_id)
         host.settle(live["VpcId"])
@@ -110,8 +116,8 @@ class LoadBalancer(AwsResource):
         """Remove it with its interfaces."""
         live = self.find(resource_id)
         gone_is_fine("elbv2", "DeleteLoadBalancer", LoadBalancerArn=resource_id)
-        for one in _interfaces_of(inputs["name"]):
-            gone_is_fine("ec2", "DeleteNetworkInterface", NetworkInterfaceId=one)
+        for one in picture.interfaces_of(inputs["name"]):
+            gone_is_fine("ec2", "DeleteNetworkInterface", NetworkInterfaceId=one["NetworkInterfaceId"])
         fabric.unbalance(resource_id)
         if live is not None:
             host.settle(live["VpcId"])
@@ -123,7 +129,7 @@ class LoadBalancer(AwsResource):
                 "CreateNetworkInterface",
                 SubnetId=subnet,
                 Groups=inputs.get("securityGroups"),
-                Description=f"{host.BALANCER}{inputs['name']}/{secrets.token_hex(8)}",
+                Description=f"{picture.BALANCER}{inputs['name']}/{secrets.token_hex(8)}",
             )
 
     def _attributes(self, arn: str, inputs: Values) -> None:
@@ -161,10 +167,16 @@ def _fitting_subnets(inputs: Values) -> list[dict[str, Any]]:
     return subnets
 
 
-def _interfaces_of(name: str) -> list[str]:
-    found = ask("ec2", "DescribeNetworkInterfaces")["NetworkInterfaces"]
-    mark = f"{host.BALANCER}{name}/"
-    return [one["NetworkInterfaceId"] for one in found if str(one.get("Description")).startswith(mark)]
+def ensure_new(what: str, operation: str, key: str, name: str) -> None:
+    """Refuse a name that is taken; the API would hand out the one that is there, so the provider looks first."""
+    try:
+        found = ask("elbv2", operation, Names=[name])[key]
+    except ApiError as error:
+        if not missing(error):
+            raise
+        found = []
+    if found:
+        raise PluginError(f"ELBv2 {what} ({name}) already exists")
 
 
 def plain_name(new: Values) -> Iterator[CheckFailure]:

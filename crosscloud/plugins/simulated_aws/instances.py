@@ -137,7 +137,7 @@ class Instance(Ec2Resource):
         }
 
     def change(
-        self, _call: Call, resource_id: str, old_inputs: Values, _old_outputs: Values, new: Values
+        self, _call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new: Values
     ) -> Mapping[str, Any]:
         """Change groups, size, metadata options and tags in place; the size by stopping and starting, as AWS does.
 
@@ -149,8 +149,9 @@ class Instance(Ec2Resource):
             ask("ec2", "ModifyInstanceAttribute", InstanceId=resource_id, InstanceType=size)
             ask("ec2", "StartInstances", InstanceIds=[resource_id])
         if new.get("vpcSecurityGroupIds") != old_inputs.get("vpcSecurityGroupIds"):
+            interface = old_outputs["primaryNetworkInterfaceId"]
             groups = new["vpcSecurityGroupIds"]
-            ask("ec2", "ModifyInstanceAttribute", InstanceId=resource_id, Groups=groups)
+            ask("ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=interface, Groups=groups)
         if new.get("metadataOptions") != old_inputs.get("metadataOptions"):
             options = renamed(new.get("metadataOptions") or {}, METADATA)
             ask("ec2", "ModifyInstanceMetadataOptions", InstanceId=resource_id, **options)

@@ -15,18 +15,23 @@ _PACKAGE = "crosscloud.plugins.simulated_aws"
 def availability_zones(_call: Call, arguments: Values) -> Mapping[str, Any]:
     """Answer ``aws:index/getAvailabilityZones``: the ordinary zones of the region."""
     region = str(arguments.get("region") or client.region())
-    regions = data(_PACKAGE, "zones")["regions"]
-    if region not in regions:
-        raise PluginError(f"the rehearsal knows no region {region}; it knows {', '.join(regions)}")
     zone = {"opt-in-status": "opt-in-not-required", "zone-type": "availability-zone", "state": "available"}
     names = [
-        f"{region}{letter}"
-        for letter in regions[region]
-        if _matches({**zone, "zone-name": f"{region}{letter}"}, arguments)
-        and f"{region}{letter}" not in (arguments.get("excludeNames") or [])
+        name
+        for name in zones(region)
+        if _matches({**zone, "zone-name": name}, arguments)
+        and name not in (arguments.get("excludeNames") or [])
         and arguments.get("state") in (None, "available")
     ]
     return {**arguments, "id": region, "region": region, "names": names, "zoneIds": [], "groupNames": [region]}
+
+
+def zones(region: str) -> list[str]:
+    """Return the names of a region's ordinary zones."""
+    regions = data(_PACKAGE, "zones")["regions"]
+    if region not in regions:
+        raise PluginError(f"the rehearsal knows no region {region}; it knows {', '.join(regions)}")
+    return [f"{region}{letter}" for letter in regions[region]]
 
 
 def ami(_call: Call, arguments: Values) -> Mapping[str, Any]:

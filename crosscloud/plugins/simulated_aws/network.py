@@ -5,7 +5,7 @@ from typing import Any
 
 from crosscloud.plugins.base import Call, Values
 from crosscloud.plugins.simulated import fabric
-from crosscloud.plugins.simulated_aws import dependencies
+from crosscloud.plugins.simulated_aws import client, dependencies, lookups
 from crosscloud.plugins.simulated_aws.client import ask, filters
 from crosscloud.plugins.simulated_aws.ec2 import ACCOUNT, Ec2Resource, gone_is_fine
 
@@ -89,12 +89,20 @@ class Subnet(Ec2Resource):
 
     def make(self, _call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
         """Make it; moto sees to it that it is inside the VPC, and overlaps with no other."""
+        zone = inputs.get("availabilityZone")
+        if zone and zone not in lookups.zones(client.region()):
+            words = (
+                f"Value ({zone}) for parameter availabilityZone is invalid. Subnets can currently only be created in"
+            )
+            raise client.refuse(
+                "ec2", "CreateSubnet", "InvalidParameterValue", f"{words} {', '.join(lookups.zones(client.region()))}."
+            )
         made = ask(
             "ec2",
             "CreateSubnet",
             VpcId=inputs["vpcId"],
             CidrBlock=inputs.get("cidrBlock"),
-            AvailabilityZone=inputs.get("availabilityZone"),
+            AvailabilityZone=zone,
             TagSpecifications=self.tagged(inputs),
         )["Subnet"]["SubnetId"]
         self._map_addresses(made, inputs)

@@ -81,8 +81,10 @@ class Route(AwsResource):
         self._settle(inputs)
 
     def _arguments(self, inputs: Values) -> dict[str, Any]:
-        if nat := inputs.get("natGatewayId"):
-            ask("ec2", "DescribeNatGateways", NatGatewayIds=[nat])
+        nat = inputs.get("natGatewayId")
+        if nat and not ask("ec2", "DescribeNatGateways", NatGatewayIds=[nat])["NatGateways"]:
+            words = f"The natGateway ID '{nat}' does not exist"
+            raise client.refuse("ec2", "CreateRoute", "InvalidNatGatewayID.NotFound", words)
         return {
             "RouteTableId": inputs["routeTableId"],
             "DestinationCidrBlock": inputs["destinationCidrBlock"],

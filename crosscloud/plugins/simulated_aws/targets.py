@@ -7,7 +7,7 @@ from typing import Any
 from crosscloud.plugins.base import Call, CheckFailure, Values
 from crosscloud.plugins.simulated import fabric
 from crosscloud.plugins.simulated_aws import client, host
-from crosscloud.plugins.simulated_aws.balancers import plain_name, retag
+from crosscloud.plugins.simulated_aws.balancers import ensure_new, plain_name, retag
 from crosscloud.plugins.simulated_aws.client import ApiError, ask
 from crosscloud.plugins.simulated_aws.ec2 import AwsResource, gone_is_fine, missing
 
@@ -40,6 +40,7 @@ class TargetGroup(AwsResource):
 
     def make(self, _call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
         """Make it."""
+        ensure_new("Target Group", "DescribeTargetGroups", "TargetGroups", inputs["name"])
         made = ask(
             "elbv2",
             "CreateTargetGroup",
