@@ -50,15 +50,18 @@ class Survey:
 def survey(inputs: Mapping[str, Any]) -> Survey:
     """Look at the nodes of a group (inputs: ``kubeconfig``, ``role``, ``generation``).
 
-    A node counts as Ready for 40 seconds after its machine died, so each kubelet is asked itself.
+    A node counts as Ready for 40 seconds after its machine died, so each kubelet is asked itself. What answers at the
+    address of a node that is Ready is that node's kubelet, also where an older node had the address before.
     """
     nodes = [node for node in node_state.listed(inputs["kubeconfig"]) if _belongs(node, inputs["role"])]
     api = core(inputs["kubeconfig"])
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = list(pool.map(lambda node: kubelet_answers(api, node.metadata.name), nodes))
+    taken = {node_state.internal_address(node) for node in nodes if node_state.ready(node)[0]}
     found = Survey()
     for node, answering in zip(nodes, answers, strict=True):
-        _list_of(found, node, answering, inputs["generation"]).append(node)
+        itself = node_state.ready(node)[0] or node_state.internal_address(node) not in taken
+        _list_of(found, node, answering and itself, inputs["generation"]).append(node)
     return found
 
 

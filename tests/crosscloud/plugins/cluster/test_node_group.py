@@ -16,7 +16,9 @@ INPUTS = Values(
 )
 
 
-def node(name: str, *, generation: str | None = "new", ready: bool = True, role: str = "worker") -> Any:
+def node(
+    name: str, *, generation: str | None = "new", ready: bool = True, role: str = "worker", address: str = ""
+) -> Any:
     labels = {node_state.GENERATION: generation} if generation else {}
     if role == "control-plane":
         labels["node-role.kubernetes.io/control-plane"] = ""
@@ -25,7 +27,7 @@ def node(name: str, *, generation: str | None = "new", ready: bool = True, role:
         metadata=SimpleNamespace(name=name, uid=f"uid-{name}", labels=labels),
         status=SimpleNamespace(
             conditions=[condition],
-            addresses=[SimpleNamespace(type="InternalIP", address=f"10.0.0.{len(name)}")],
+            addresses=[SimpleNamespace(type="InternalIP", address=address or f"10.0.0.{name}")],
             node_info=SimpleNamespace(kubelet_version="v1.37.2"),
         ),
     )
@@ -67,7 +69,7 @@ def test_creation_waits_for_as_many_as_were_asked_for(cluster: Cluster) -> None:
     identifier, made = NodeGroup().create(CALL, INPUTS)
     assert identifier == "asg-1"
     assert [one["name"] for one in made["nodes"]] == ["a", "b"]
-    assert made["nodes"][0] == {"name": "a", "role": "worker", "address": "10.0.0.1", "version": "v1.37.2"}
+    assert made["nodes"][0] == {"name": "a", "role": "worker", "address": "10.0.0.a", "version": "v1.37.2"}
 
 
 def test_too_few_are_reported_with_what_is_known_and_where_to_look(cluster: Cluster) -> None:
@@ -143,6 +145,13 @@ def test_where_the_cloud_scales_any_number_between_the_bounds_is_right(cluster: 
     assert len(NodeGroup().update(CALL, "asg-1", floating, outputs("a"), more)["nodes"]) == 1
     with pytest.raises(PluginError, match="1 of 2"):  # it begins with as many as were asked for
         NodeGroup().create(CALL, floating)
+
+
+def test_a_dead_node_whose_address_another_machine_has_is_removed(cluster: Cluster) -> None:
+    cluster.looks = [[node("died", ready=False, address="10.0.0.4"), node("new", address="10.0.0.4"), node("b")]]
+    found = NodeGroup().update(CALL, "asg-1", INPUTS, outputs("died", "b"), INPUTS)
+    assert {each["name"] for each in found["nodes"]} == {"new", "b"}
+    assert cluster.done == ["remove died uid-died"]
 
 
 def test_another_token_for_the_same_cluster_is_no_change() -> None:
