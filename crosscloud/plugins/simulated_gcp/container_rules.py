@@ -34,8 +34,14 @@ def version_rules(place: str, version: Any, channel: str | None) -> Iterator[Che
     taken = None if channel in (None, "UNSPECIFIED") else channel
     versions = offered(taken) if taken else [one for name in (*CHANNELS, "NONE") for one in offered(name)]
     if version not in versions:
-        where = f"in the release channel {taken}" if taken else "in any release channel"
-        yield CheckFailure(place, f"version {version!r} is not offered {where}; newest are {', '.join(versions[:3])}")
+        what = "Master version" if place == "minMasterVersion" else "Node version"
+        some = f"[{', '.join(versions)}]"
+        yield CheckFailure(
+            place,
+            f'{what} must be one of "{taken}" channel supported versions {some}, and not {version}'
+            if taken
+            else f'{what} "{version}" is unsupported.',
+        )
 
 
 def control_plane_range(cidr: Any) -> Iterator[CheckFailure]:

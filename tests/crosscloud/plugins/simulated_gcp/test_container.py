@@ -34,11 +34,11 @@ def test_every_class_declares_what_its_sdk_knows(resource: Any) -> None:
             {"releaseChannel": {"channel": "FAST"}}, "releaseChannel.channel", "RAPID, REGULAR", id="no such channel"
         ),
         pytest.param(
-            {"minMasterVersion": "1.12.0-gke.1"}, "minMasterVersion", "not offered in the release channel RAPID",
+            {"minMasterVersion": "1.12.0-gke.1"}, "minMasterVersion", 'must be one of "RAPID" channel',
             id="a version that is not offered",
         ),
         pytest.param(
-            {"releaseChannel": {"channel": "STABLE"}}, "minMasterVersion", "not offered in the release channel STABLE",
+            {"releaseChannel": {"channel": "STABLE"}}, "minMasterVersion", 'must be one of "STABLE" channel',
             id="a version of another channel",
         ),
         pytest.param(

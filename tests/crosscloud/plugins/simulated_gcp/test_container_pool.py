@@ -33,7 +33,7 @@ def cluster(gke: KubernetesEngine) -> dict[str, Any]:
         pytest.param({"nodeConfig": {"labels": {"node.kubernetes.io/x": "y"}}},
                      "nodeConfig.labels.node.kubernetes.io/x", "Kubernetes keeps for itself", id="a reserved label"),
         pytest.param({"nodeLocations": ["us-central1-z"]}, "nodeLocations[0]", "no zone of us-central1", id="no zone"),
-        pytest.param({"version": "1.2.3-gke.4"}, "version", "not offered", id="no such version"),
+        pytest.param({"version": "1.2.3-gke.4"}, "version", '"1.2.3-gke.4" is unsupported', id="no such version"),
         pytest.param({"upgradeSettings": {"maxSurge": 0, "maxUnavailable": 0}}, "upgradeSettings", "can't both be 0",
                      id="upgrades that can't begin"),
         pytest.param({"autoscaling": {"totalMinNodeCount": 1, "totalMaxNodeCount": 3}}, "nodeCount",
