@@ -38,10 +38,10 @@ class Members:
         Where a zone has no room another one gets the machine; where none has, it is missing, as it is at Google until
         there is room, and the group goes on trying whenever it is looked at.
         """
+        template = self._template()
         for member in self.all():
             if not fabric.running(member.id):
-                self._end(member)
-        template = self._template()
+                self._repair(member, template)
         old = [one for one in self.all() if one.outputs["template"] != template.id]
         self._grow(template, more=min(len(old), self._surge()))
         self._replace(old, template)
@@ -88,39 +88,57 @@ class Members:
                 self._call.log("warning", f"{self._group.id}: no zone of {where} has room for a machine")
                 return
 
+    def _repair(self, member: Record, template: Record) -> None:
+        """Make a machine that died anew under its own name, as Google does; one of an older template only goes.
+
+        https://cloud.google.com/compute/docs/instance-groups/about-repair-in-mig
+        """
+        if member.outputs["template"] != template.id:
+            self._end(member)
+        elif self._has_room(member.outputs["zone"], template):
+            fabric.halt(member.id)
+            self._start(member)
+
     def _add(self, template: Record) -> bool:
         """Boot a machine in the zone that has the fewest, of those that have room; return whether there was any."""
         count = {zone: sum(one.outputs["zone"] == zone for one in self.all()) for zone in self._zones}
         for zone in sorted(self._zones, key=lambda zone: (count[zone], zone)):
-            size = template.inputs["machineType"]
-            try:
-                faults.capacity(zone, exhausted(self._group.outputs["project"], zone, size))
-            except PluginError as error:
-                self._call.log("warning", str(error).partition("\n")[0])
-                continue
-            if size not in {one["name"] for one in catalogue.machine_types(zone)}:
-                raise PluginError(f"Machine type with name '{size}' does not exist in zone '{zone}'")
-            self._boot(template, zone)
-            return True
+            if self._has_room(zone, template):
+                self._start(self._new(template, zone))
+                return True
         return False
 
-    def _boot(self, template: Record, zone: str) -> None:
+    def _has_room(self, zone: str, template: Record) -> bool:
+        size = template.inputs["machineType"]
+        if size not in {one["name"] for one in catalogue.machine_types(zone)}:
+            raise PluginError(f"Machine type with name '{size}' does not exist in zone '{zone}'")
+        try:
+            faults.capacity(zone, exhausted(self._group.outputs["project"], zone, size))
+        except PluginError as error:
+            self._call.log("warning", str(error).partition("\n")[0])
+            return False
+        return True
+
+    def _new(self, template: Record, zone: str) -> Record:
+        """Note a new member, with an address."""
         ensure_account(self._manager, template.inputs)
         name = f"{self._group.inputs['baseInstanceName']}-{''.join(secrets.choice(_LETTERS) for _ in range(4))}"
         member = f"projects/{self._group.outputs['project']}/zones/{zone}/instances/{name}"
         with self._cloud.transaction():
             interface = interface_of(self._manager, self._call, template.inputs["networkInterfaces"][0])
-            subnetwork = names.identifier(interface["subnetwork"])
             outputs = {"zone": zone, "name": name, "template": template.id, "networkInterfaces": [interface]}
-            refers = [self._group.id, subnetwork]
-            self._cloud.put(KIND, member, template.inputs, outputs, urn=self._call.urn, refers=refers)
-        wiring.apply(self._cloud)
+            refers = [self._group.id, names.identifier(interface["subnetwork"])]
+            return self._cloud.put(KIND, member, template.inputs, outputs, urn=self._call.urn, refers=refers)
+
+    def _start(self, member: Record) -> None:
+        wiring.apply(self._cloud)  # before it boots: what it reaches first is the outside
+        interface = member.outputs["networkInterfaces"][0]
         fabric.boot(
-            member,
-            subnetwork,
-            hostname=name,
+            member.id,
+            names.identifier(interface["subnetwork"]),
+            hostname=member.outputs["name"],
             address=interface["networkIp"],
-            user_data=user_data(template.inputs),
+            user_data=user_data(member.inputs),
             report=self._call.status,
         )
 
