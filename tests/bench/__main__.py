@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 from crosscloud import paths
-from tests.bench import boot, deploy, preview
+from tests.bench import boot, clouds, deploy, preview, terraform
 from tests.bench.figures import Figure
 from tests.cluster.project import TestStack
 
@@ -20,6 +20,8 @@ PARTS: list[Callable[[TestStack, int], list[Figure]]] = [
     preview.figures,
     deploy.figures,
     boot.repeated,
+    clouds.figures,
+    terraform.figures,
 ]
 
 

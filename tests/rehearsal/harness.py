@@ -123,17 +123,19 @@ class Rehearsal:
     def environment(self) -> dict[str, str]:
         return {**place_of(self.name).environment(), "COLUMNS": "160"}
 
+    @property
+    def leaving_out(self) -> tuple[str, ...]:
+        """The arguments that leave out of ``up`` and ``preview`` what needs a cluster, where there is none."""
+        return () if self.machines else without_cluster()
+
     def up(self, *, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
         """Bring the stack up, as far as that goes without machines; ``variables`` are environment variables."""
-        rest = () if self.machines else without_cluster()
-        return self.pulumi(
-            "up", "--yes", "--skip-preview", "--suppress-progress", *rest, check=check, variables=variables
-        )
+        arguments = ("--yes", "--skip-preview", "--suppress-progress", *self.leaving_out)
+        return self.pulumi("up", *arguments, check=check, variables=variables)
 
     def steps(self) -> list[Step]:
         """Return what a preview says of every resource that is part of the stack as far as it is up."""
-        rest = () if self.machines else without_cluster()
-        found = json.loads(self.pulumi("preview", "--json", *rest))["steps"]
+        found = json.loads(self.pulumi("preview", "--json", *self.leaving_out))["steps"]
         return [_step(each) for each in found]
 
     def changes(self) -> list[Step]:
