@@ -7,6 +7,7 @@ their metadata over HTTPS. It ends when its link goes, or a daemon.
 import http.server
 import json
 import socket
+import socketserver
 import ssl
 import subprocess
 import sys
@@ -72,6 +73,12 @@ def _ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True)
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def server_bind(self) -> None:
+        """Take the address without asking for its name: there is no one to ask here, which takes ten seconds."""
+        socketserver.TCPServer.server_bind(self)
+
+
 def _metadata(folder: Path, address: str) -> http.server.ThreadingHTTPServer:
     class Answers(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -89,7 +96,7 @@ def _metadata(folder: Path, address: str) -> http.server.ThreadingHTTPServer:
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / certificates.CERTIFICATE, folder / certificates.KEY)
-    server = http.server.ThreadingHTTPServer((address, 443), Answers)
+    server = _Server((address, 443), Answers)
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     return server
 
