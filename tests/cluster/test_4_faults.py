@@ -1,5 +1,6 @@
 """What must hold when machines die, engines are killed and bootstraps fail."""
 
+import json
 import os
 import random
 import re
@@ -76,11 +77,24 @@ def test_three_control_planes_survive_the_loss_of_one_and_up_restores_it(own_sta
     os.kill(dead.supervisor[0], signal.SIGKILL)
     os.kill(dead.leader[0], signal.SIGKILL)
     eventually(30, "the API answers without it", lambda: len(nodes(own_stack)) == 4)
+    _pretend_it_was_made_by_an_earlier_release(own_stack)
     own_stack.crosscloud("up", "--no-check")
     named = {m["hostname"] for m in own_stack.resources("crosscloud:index:Machine").values()}
     assert dead.id not in named
     assert set(nodes(own_stack)) == named
     assert _etcd_members(own_stack) == 3
+    image = f"{{.items[?(@.spec.nodeName=='{machine(own_stack, 'control-plane-0').id}')].spec.containers[0].image}}"
+    asked = ("-n", "kube-system", "get", "pods", "-l", "component=kube-apiserver", "-o", f"jsonpath={image}")
+    assert kubectl(own_stack, *asked).endswith(":v1.37.0"), "it runs under the name that the cluster knows"
+
+
+def _pretend_it_was_made_by_an_earlier_release(stack: TestStack) -> None:
+    """Have kubeadm's record of the cluster name an earlier patch release."""
+    asked = ("-n", "kube-system", "get", "configmap", "kubeadm-config", "-o", "jsonpath={.data.ClusterConfiguration}")
+    recorded = re.sub(r"kubernetesVersion: v1\.37\.\d+", "kubernetesVersion: v1.37.0", kubectl(stack, *asked))
+    assert "v1.37.0" in recorded
+    patch = json.dumps({"data": {"ClusterConfiguration": recorded}})
+    kubectl(stack, "-n", "kube-system", "patch", "configmap", "kubeadm-config", "--type", "merge", "-p", patch)
 
 
 def _etcd_members(stack: TestStack) -> int:

@@ -3,10 +3,11 @@
 umask 077
 admin="kubectl --kubeconfig /etc/kubernetes/admin.conf"
 
-# kubeadm's static pods ask for images of their own names: give those names to what the release named.
+# name_images VERSION: kubeadm's static pods ask for images of their own names and of the cluster's version; give those
+# names to what the release named.
 name_images() {
   local name
-  for name in $(kubeadm config images list --config /etc/crosscloud/kubeadm.yaml 2>/dev/null); do
+  for name in $(kubeadm config images list --image-repository localhost/crosscloud --kubernetes-version "$1" 2>/dev/null); do
     case $name in
     */kube-*) $CTR images tag --force "$KUBERNETES_IMAGE" "$name" ;;
     */etcd:*) $CTR images tag --force "$ETCD_IMAGE" "$name" ;;
@@ -102,7 +103,7 @@ EOF
 init_cluster() {
   begin "making the cluster $CLUSTER_NAME"
   init_configuration >/etc/crosscloud/kubeadm.yaml
-  name_images &
+  name_images "$KUBERNETES_VERSION" &
   local naming=$!
   kubeadm init phase certs sa --config /etc/crosscloud/kubeadm.yaml >/dev/null
   encryption_configuration
@@ -129,14 +130,20 @@ join_cluster() {
     printf 'controlPlane: {certificateKey: %s, localAPIEndpoint: {advertiseAddress: %s, bindPort: 6443}}\n' "$CERTIFICATE_KEY" "$NODE_IP"
     cluster_configuration
   } >/etc/crosscloud/kubeadm.yaml
-  name_images
   retry "$JOIN_TIMEOUT" 5 join_once
 }
 join_once() {
   kubeadm join phase control-plane-prepare download-certs --config /etc/crosscloud/kubeadm.yaml >/dev/null &&
-    encryption_configuration && masked kubeadm join --config /etc/crosscloud/kubeadm.yaml && return
+    name_images "$(cluster_version)" && encryption_configuration &&
+    masked kubeadm join --config /etc/crosscloud/kubeadm.yaml && return
   kubeadm reset --force >/dev/null 2>&1 || true
   return 1
+}
+
+# The version that the cluster was made with: a control plane of a later release joins it under that name.
+cluster_version() {
+  curl -sf --cacert /etc/kubernetes/pki/ca.crt --header "Authorization: Bearer $BOOTSTRAP_TOKEN" \
+    "https://$ENDPOINT/api/v1/namespaces/kube-system/configmaps/kubeadm-config" | grep -oP -m1 'kubernetesVersion: \Kv[0-9A-Za-z.+-]+'
 }
 
 # A control plane that joins later finds the cluster's certificates, encrypted by a key that only control planes have.

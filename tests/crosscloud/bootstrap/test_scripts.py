@@ -22,6 +22,7 @@ from .test_render import (
     CLUSTER,
     DIGEST,
     FIRST,
+    FURTHER,
     IMAGES,
     SECRETS,
     WORKER,
@@ -106,6 +107,20 @@ def test_a_control_plane_waits_for_balancers_to_leave_the_one_whose_place_it_tak
     patient = control_plane_user_data(DOORS, SECRETS, first=True)
     assert run(patient, f"SECONDS=0; {refused}").split() == ["asked"] * 4 + ["gone"]
     assert run(patient, f"SECONDS=60; {refused}").split() == ["asked", "gone"], "it has been waited long enough"
+
+
+def test_a_control_plane_of_a_later_release_joins_under_the_version_that_the_cluster_knows() -> None:
+    recorded = r'{"data": {"ClusterConfiguration": "etcd: {}\nkubernetesVersion: v1.36.9\nnetworking: {}\n"}}'
+    assert run(FURTHER, f"curl() {{ printf %s '{recorded}'; }}; cluster_version") == "v1.36.9"
+
+
+def test_the_releases_images_get_the_names_that_static_pods_of_a_version_ask_for() -> None:
+    listed = "kubeadm() { printf 'localhost/crosscloud/%s\\n' kube-scheduler:$7 etcd:3.6 coredns:1; }"
+    tagged = run(FURTHER, f"{listed}; CTR=tag; tag() {{ echo $4 $5 >&2; }}; name_images v1.36.9 2>&1")
+    assert tagged.splitlines() == [
+        f"{IMAGES.kubernetes} localhost/crosscloud/kube-scheduler:v1.36.9",
+        f"{IMAGES.etcd} localhost/crosscloud/etcd:3.6",
+    ]
 
 
 def rendered(user_data: str, function: str) -> Any:
