@@ -55,7 +55,10 @@ class Stack:
             check=False,
         ).returncode
         if status < 0:
-            raise PulumiError(f"pulumi {arguments[0]} of stack {self.name} was ended by {_signal(-status)}")
+            raise PulumiError(
+                f"pulumi {arguments[0]} of stack {self.name} was ended by {_signal(-status)}; run the same command "
+                "again: what was made is known, and it goes on from there"
+            )
         if status:
             raise PulumiError(f"pulumi {arguments[0]} of stack {self.name} failed; why stands above")
 
