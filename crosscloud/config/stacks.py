@@ -3,7 +3,7 @@
 ``StackConfig`` is their union, told apart by ``cloud``. Attributes are the file's keys in snake_case.
 """
 
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -57,6 +57,10 @@ class Images(Block):
 
 class Stack(Block):
     """What every stack has, whatever runs its cluster."""
+
+    #: Whether the program reaches its cluster by a token that ends within hours: the one that is kept of an earlier run
+    #: is of no use then, not even for a refresh.
+    access_ends: ClassVar[bool] = False
 
     cloud: str
     name: ClusterName = filled("the stack's name", "The cluster's name, the beginning of every resource's name.")
@@ -172,6 +176,8 @@ class GceStack(CloudStack):
 
 class GkeStack(CloudSettings):
     """A cluster on Google Kubernetes Engine, whose control plane is Google's."""
+
+    access_ends: ClassVar[bool] = True
 
     cloud: Literal["gke"]
     dns_service_ip: Address = filled(

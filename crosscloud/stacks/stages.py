@@ -50,12 +50,14 @@ def deploy(stack: Stack, config: StackConfig, *arguments: str, variables: Mappin
     """Bring a stack to what its configuration says; mend first what an interrupted run left.
 
     A failure is followed by what its messages ask for, as far as that is known. Refreshing sees machines that died and
-    nodes that went, so that the same run puts them back.
+    nodes that went, so that the same run puts them back; where access to the cluster ends, the program has to be run
+    first, since it alone has one that is good.
     """
     for line in recovery.recover(stack):
         say(line)
     with advised(config) as events:
-        command = ("up", "--yes", "--skip-preview", "--refresh", "--suppress-outputs", *events.arguments, *arguments)
+        refresh = ("--refresh", "--run-program") if config.access_ends else ("--refresh",)
+        command = ("up", "--yes", "--skip-preview", *refresh, "--suppress-outputs", *events.arguments, *arguments)
         stack.show(*command, variables={**events.variables, **(variables or {})})
 
 

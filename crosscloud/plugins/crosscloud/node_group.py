@@ -42,8 +42,14 @@ class NodeGroup(Resource):
 
     def diff(self, call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values) -> Diff:
         """See nodes that are missing, or dead, as a change: an update waits for those that take their place."""
-        if _without_token(old_inputs["kubeconfig"]) == _without_token(new_inputs["kubeconfig"]):
-            old_inputs = Values({**old_inputs, "kubeconfig": new_inputs["kubeconfig"]})
+        before, after = old_inputs["kubeconfig"], new_inputs["kubeconfig"]
+        if before != after and _without_token(before) == _without_token(after):
+            old_inputs = Values({**old_inputs, "kubeconfig": after})
+            # With a token that has ended by now a refresh saw nothing.
+            live = Values(self.read(call, resource_id, new_inputs, old_outputs) or {})
+            if live.get("uids") != old_outputs.get("uids"):
+                return Diff({"nodes": "update"}, inputs=False)
+            old_outputs = live
         found = super().diff(call, resource_id, old_inputs, old_outputs, new_inputs)
         if found.any:
             return found

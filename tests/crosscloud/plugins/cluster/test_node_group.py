@@ -154,15 +154,19 @@ def test_a_dead_node_whose_address_another_machine_has_is_removed(cluster: Clust
     assert cluster.done == ["remove died uid-died"]
 
 
-def test_another_token_for_the_same_cluster_is_no_change() -> None:
+def test_another_token_for_the_same_cluster_is_no_change_unless_its_nodes_are_others(cluster: Cluster) -> None:
     def config(token: str, server: str = "https://a") -> str:
         return f"clusters: [{{cluster: {{server: '{server}'}}}}]\nusers: [{{name: u, user: {{token: {token}}}}}]\n"
 
     old = Values({**INPUTS, "kubeconfig": config("one")})
     same = Values({**INPUTS, "kubeconfig": config("two")})
     other = Values({**INPUTS, "kubeconfig": config("two", "https://b")})
+    cluster.looks = [[node("a"), node("b")]]
     assert not NodeGroup().diff(CALL, "asg-1", old, outputs("a", "b"), same).any
     assert NodeGroup().diff(CALL, "asg-1", old, outputs("a", "b"), other).any
+    # What a refresh with a token that had ended could not see is seen with the new one.
+    cluster.looks = [[node("a"), node("c")]]
+    assert dict(NodeGroup().diff(CALL, "asg-1", old, outputs("a", "b"), same).detailed) == {"nodes": "update"}
 
 
 def test_the_nodes_of_a_group_that_goes_are_drained_and_only_those(cluster: Cluster) -> None:
