@@ -56,7 +56,17 @@ def _folder() -> Path:
 
 def settle_subnet(subnet: str) -> None:
     """Settle the VPC of a subnet, if there is one."""
+    if not picture.running_instances():
+        return
     for found in ask("ec2", "DescribeSubnets", Filters=filters(subnet_id=subnet))["Subnets"]:
+        settle(found["VpcId"])
+
+
+def settle_group(group: str) -> None:
+    """Settle the VPC of a security group; most rules are made before there is any machine."""
+    if not picture.running_instances():
+        return
+    for found in ask("ec2", "DescribeSecurityGroups", GroupIds=[group])["SecurityGroups"]:
         settle(found["VpcId"])
 
 

@@ -77,10 +77,10 @@ def take(vpc: str, instances: Listed) -> Picture:
     )
 
 
-def running_instances(vpc: str) -> Listed:
-    """Return the instances of a VPC that are not terminated."""
-    states = ["pending", "running", "stopping", "stopped"]
-    found = ask("ec2", "DescribeInstances", Filters=filters(vpc_id=vpc, instance_state_name=states))
+def running_instances(vpc: str = "") -> Listed:
+    """Return the instances of a VPC, or of all, that are not terminated."""
+    wanted = filters(instance_state_name=["pending", "running", "stopping", "stopped"])
+    found = ask("ec2", "DescribeInstances", Filters=[*wanted, *(filters(vpc_id=vpc) if vpc else [])])
     return [one for each in found["Reservations"] for one in each["Instances"]]
 
 

@@ -114,9 +114,7 @@ class _SecurityGroupRule(Ec2Resource):
         yield from _plain(new, "description")
 
     def make(self, _call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
-        """Add it to its group; the one that it names has to exist, and moto refuses it a second time."""
-        if other := inputs.get("referencedSecurityGroupId"):
-            ask("ec2", "DescribeSecurityGroups", GroupIds=[other])
+        """Add it to its group; moto sees to it that the one that it names exists, and refuses it a second time."""
         answer = ask(
             "ec2",
             f"AuthorizeSecurityGroup{self.direction}",
@@ -124,9 +122,9 @@ class _SecurityGroupRule(Ec2Resource):
             IpPermissions=[_permission(inputs)],
             TagSpecifications=self.tagged(inputs),
         )
-        made = answer["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-        self._settle(inputs)
-        return made, self.outputs(self.find(made) or {"SecurityGroupRuleId": made})
+        live = answer["SecurityGroupRules"][0]
+        host.settle_group(inputs["securityGroupId"])
+        return live["SecurityGroupRuleId"], self.outputs(live)
 
     def outputs(self, live: Mapping[str, Any]) -> dict[str, Any]:
         """Return its id and what it says."""
@@ -160,7 +158,7 @@ class _SecurityGroupRule(Ec2Resource):
             given = {key: value for key, value in rule.items() if value is not None}
             changed = [{"SecurityGroupRuleId": resource_id, "SecurityGroupRule": given}]
             ask("ec2", "ModifySecurityGroupRules", GroupId=new["securityGroupId"], SecurityGroupRules=changed)
-        self._settle(new)
+        host.settle_group(new["securityGroupId"])
         return self.retag(resource_id, old_inputs, new)
 
     def remove(self, _call: Call, resource_id: str, inputs: Values, _outputs: Values) -> None:
@@ -169,11 +167,7 @@ class _SecurityGroupRule(Ec2Resource):
         if self.find(resource_id) is None:
             return
         gone_is_fine("ec2", f"RevokeSecurityGroup{self.direction}", GroupId=group, SecurityGroupRuleIds=[resource_id])
-        self._settle(inputs)
-
-    def _settle(self, inputs: Values) -> None:
-        for group in ask("ec2", "DescribeSecurityGroups", GroupIds=[inputs["securityGroupId"]])["SecurityGroups"]:
-            host.settle(group["VpcId"])
+        host.settle_group(inputs["securityGroupId"])
 
 
 class SecurityGroupIngressRule(_SecurityGroupRule):

@@ -1,6 +1,7 @@
 """Network load balancers of the simulated AWS: where they can be, and whom they lead to."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -172,6 +173,7 @@ def test_it_can_be_given_subnets_but_not_lose_them(door: Door) -> None:
 def test_a_slow_one_leads_nowhere_at_first_and_is_caught_up_with(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
     monkeypatch.setattr("crosscloud.plugins.simulated_aws.host.time.time", lambda: now[0])
+    monkeypatch.setattr("crosscloud.plugins.simulated_aws.host.threading.Timer", Mock())  # as if the engine had ended
     monkeypatch.setenv("CROSSCLOUD_REHEARSAL_FAULT", "slow-load-balancer")
     door = Door(aws)
     monkeypatch.delenv("CROSSCLOUD_REHEARSAL_FAULT")
