@@ -6,13 +6,14 @@ import pulumi
 
 from components import create_cluster
 from components.cross_project import CrossProject
-from crosscloud import config, release
+from crosscloud import config, kubernetes_support, release
 from crosscloud.errors import CrosscloudError
 
 try:
     stack = config.load_from_pulumi()
     images = release.load(Path(stack.release_file))
-    for warning in config.warnings(stack):
+    kubernetes_support.ensure(stack, images)
+    for warning in [*config.warnings(stack), *kubernetes_support.warnings(images)]:
         pulumi.log.warn(warning)
     cluster = create_cluster(stack, images)
     project = CrossProject(cluster, stack, images)

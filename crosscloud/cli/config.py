@@ -21,12 +21,13 @@ def check(stack: Annotated[str, typer.Argument(help="The stack: Pulumi.<stack>.y
     """Check a stack's file and its release, without touching anything; every error at once."""
     from pathlib import Path
 
-    from crosscloud import config, release
+    from crosscloud import config, kubernetes_support, release
     from crosscloud.stacks.pulumi import Stack
     from crosscloud.stacks.up import read_config
 
     found = read_config(Stack(stack))
-    release.load(Path(found.release_file))
-    for warning in config.warnings(found):
+    images = release.load(Path(found.release_file))
+    kubernetes_support.ensure(found, images)
+    for warning in [*config.warnings(found), *kubernetes_support.warnings(images)]:
         print(f"warning: {warning}")
     print(f"Pulumi.{stack}.yaml is right: cluster {found.name} on {found.cloud}, release {found.release_file}")
