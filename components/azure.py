@@ -30,8 +30,11 @@ class AzureCluster(SelfManagedCluster):
         super().__init__("azure", config, release)
         self.azure = config
         self.group = self._resource_group()
-        self.network = AzureNetwork(self, config, self.group)
-        self.balancer = AzureBalancer(self, config, self.group, self.network)
+        # What is replaced is so because its group is: in the new one it comes first, and what uses it moves over.
+        self.inside = ResourceOptions.merge(self.opts, ResourceOptions(delete_before_replace=False))
+        self.network = AzureNetwork(self, config, self.group, self.inside)
+        public = self.network.public_address("api")
+        self.balancer = AzureBalancer(self, config, self.group, public, self.inside)
         self.kind = MachineKind(config, self._ssh_key())
         self.together = self._availability_set()
         # An identity for each role, without any rights: who gives it one gives it to that role alone.
@@ -87,7 +90,7 @@ class AzureCluster(SelfManagedCluster):
             resource_name_=name,
             location=self.azure.azure.location,
             tags=self.tags,
-            opts=self.opts,
+            opts=self.inside,
         )
 
     def _availability_set(self) -> compute.AvailabilitySet | None:
@@ -104,7 +107,7 @@ class AzureCluster(SelfManagedCluster):
             platform_fault_domain_count=_FAULT_DOMAINS,
             platform_update_domain_count=_UPDATE_DOMAINS,
             tags=self.tags,
-            opts=self.opts,
+            opts=self.inside,
         )
 
     def _control_plane(self, index: int, user_data: Output[str], opts: ResourceOptions) -> ControlPlane:
@@ -136,7 +139,7 @@ class AzureCluster(SelfManagedCluster):
                 )
             ],
             tags=self.tags,
-            opts=self.opts,
+            opts=self.inside,
         )
 
     def _machine(

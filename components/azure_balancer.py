@@ -1,10 +1,10 @@
 """The API's address on Azure: a public load balancer that leads to the control planes that are ready."""
 
-from pulumi import Output
+from pulumi import Output, ResourceOptions
 from pulumi_azure_native import network
 from pulumi_azure_native.resources import ResourceGroup
 
-from components.azure_network import AzureNetwork, known_address, sub_resource
+from components.azure_network import known_address, sub_resource
 from components.azure_rules import API_PORT
 from components.self_managed import SelfManagedCluster
 from crosscloud.config import AzureStack
@@ -28,10 +28,14 @@ class AzureBalancer:
     pool: Output[str]
 
     def __init__(
-        self, cluster: SelfManagedCluster, config: AzureStack, group: ResourceGroup, net: AzureNetwork
+        self,
+        cluster: SelfManagedCluster,
+        config: AzureStack,
+        group: ResourceGroup,
+        public: network.PublicIPAddress,
+        opts: ResourceOptions,
     ) -> None:
-        """Make the address and the load balancer, whose pool is still empty."""
-        public = net.public_address("api")
+        """Make the load balancer of the address ``public``, whose pool is still empty."""
         name = cluster.name("api")
         self.address = known_address(public)
 
@@ -75,6 +79,6 @@ class AzureBalancer:
             ],
             load_balancing_rules=[rule],
             tags=cluster.tags,
-            opts=cluster.opts,
+            opts=opts,
         )
         self.pool = Output.concat(balancer.id, "/backendAddressPools/", _POOL)

@@ -43,9 +43,11 @@ class AzureNetwork:
     ``control_planes`` and ``workers`` are the subnets, ``blocks`` their addresses.
     """
 
-    def __init__(self, cluster: SelfManagedCluster, config: AzureStack, group: ResourceGroup) -> None:
-        """Make the network of ``cluster``, whose children all of it are, in the resource group."""
-        self._cluster, self._config, self._group = cluster, config, group
+    def __init__(
+        self, cluster: SelfManagedCluster, config: AzureStack, group: ResourceGroup, opts: ResourceOptions
+    ) -> None:
+        """Make the network of ``cluster`` in the resource group, all of it with ``opts``."""
+        self._cluster, self._config, self._group, self._opts = cluster, config, group, opts
         self.blocks = Blocks.of(config.azure.network_cidr)
         self._network = network.VirtualNetwork(
             config.name,
@@ -54,7 +56,7 @@ class AzureNetwork:
             location=config.azure.location,
             address_space=network.AddressSpaceArgs(address_prefixes=[config.azure.network_cidr]),
             tags=cluster.tags,
-            opts=cluster.opts,
+            opts=opts,
         )
         way_out = self.public_address("nat")
         nat = network.NatGateway(
@@ -65,7 +67,7 @@ class AzureNetwork:
             sku=network.NatGatewaySkuArgs(name="Standard"),
             public_ip_addresses=[network.SubResourceArgs(id=way_out.id)],
             tags=cluster.tags,
-            opts=cluster.opts,
+            opts=opts,
         )
         blocks = self.blocks
         rules = control_plane_rules(config, blocks.control_planes, blocks.workers, known_address(way_out))
@@ -91,7 +93,7 @@ class AzureNetwork:
             public_ip_address_version="IPv4",
             zones=list(ALL_ZONES) if self._config.azure.spread == "zones" else None,
             tags=self._cluster.tags,
-            opts=self._cluster.opts,
+            opts=self._opts,
         )
 
     def _subnet(
@@ -111,7 +113,7 @@ class AzureNetwork:
             location=self._config.azure.location,
             security_rules=list(rules),
             tags=self._cluster.tags,
-            opts=self._cluster.opts,
+            opts=self._opts,
         )
         return network.Subnet(
             name,
@@ -122,7 +124,7 @@ class AzureNetwork:
             network_security_group=network.NetworkSecurityGroupArgs(id=guard.id),
             nat_gateway=network.SubResourceArgs(id=nat.id),
             default_outbound_access=False,
-            opts=ResourceOptions.merge(self._cluster.opts, ResourceOptions(depends_on=[after] if after else None)),
+            opts=ResourceOptions.merge(self._opts, ResourceOptions(depends_on=[after] if after else None)),
         )
 
 

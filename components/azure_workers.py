@@ -41,7 +41,9 @@ class AzureWorkers:
         """Make the scale set, whose machines run as ``identity``."""
         config, zones = self._config, self._config.azure.zones_used
         scales = self._fewest < self._most
-        own = ResourceOptions(ignore_changes=["sku.capacity"] if scales else [])
+        # Another set has the name of this one, so it comes when this one is gone: where it is not rolled, it is because
+        # the cluster itself is another.
+        own = ResourceOptions(ignore_changes=["sku.capacity"] if scales else [], delete_before_replace=True)
         made = compute.VirtualMachineScaleSet(
             self._name,
             resource_group_name=self._group.name,

@@ -129,3 +129,17 @@ def test_a_zone_without_room_fails_in_azures_words_and_a_second_up_completes(tmp
         own.up()
         assert set(own.resources(MACHINE)) == {"test-azure-full-control-plane-0"}
         assert own.changes() == []
+
+
+def test_another_network_that_is_insisted_on_comes_through_and_leaves_nothing_of_the_old(tmp_path: Path) -> None:
+    with rehearsal("azure", tmp_path, name="test-azure-moved") as own:
+        own.up()
+        (before,) = own.resources("azure-native:resources:ResourceGroup").values()
+        own.configure(allowClusterReplacement=True)
+        overwrite(own, "networkCidr", "10.77.0.0/16")
+        own.up()
+        (after,) = own.resources("azure-native:resources:ResourceGroup").values()
+        assert after["name"] != before["name"]
+        assert own.changes() == []
+        kept = (place_of(own.name).folder / "cloud").glob("*/*.json")
+        assert [file.name for file in kept if f"/{before['name']}/" in file.read_text()] == []

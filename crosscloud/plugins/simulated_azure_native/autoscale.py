@@ -1,9 +1,9 @@
 """Autoscale settings: limits for a scale set. The rehearsal keeps them, and never finds a reason to scale."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
-from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, Values
+from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, PluginError, Values
 from crosscloud.plugins.simulated_azure_native.base import AzureResource
 
 
@@ -13,8 +13,15 @@ class AutoscaleSetting(AzureResource):
     sdk = "pulumi_azure_native.monitor:AutoscaleSetting"
     namespace, named = "Microsoft.Insights/autoscaleSettings", "autoscaleSettingName"
     computed = (*AzureResource.computed, "systemData")
-    references: ClassVar[Mapping[str, str]] = {"targetResourceUri": "VirtualMachineScaleSet"}
     unmodelled = ("notifications", "predictiveAutoscalePolicy")
+
+    def make(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
+        """Its set has to be there now; Azure lets it go later, and leaves settings that lead nowhere."""
+        if self.cloud.get("VirtualMachineScaleSet", inputs["targetResourceUri"]) is None:
+            raise PluginError(
+                self.missing(call, "targetResourceUri", "VirtualMachineScaleSet", inputs["targetResourceUri"])
+            )
+        return super().make(call, inputs)
 
     def rules(self, call: Call, new: Values) -> Iterator[CheckFailure]:
         """Hold each profile's limits to each other."""

@@ -99,7 +99,7 @@ class NetworkInterface(AzureResource):
         subnet = self.cloud.get("Subnet", config["subnet"]["id"])
         if subnet is None:
             raise PluginError(self.missing(Call(urn=""), "ipConfigurations[0].subnet.id", "Subnet", "it"))
-        taken = {host.address for host in wiring.hosts(self.cloud)} - ({had} if had else set())
+        taken = wiring.taken(self.cloud, wiring.network_of(subnet.id)) - {had}
         wanted = config.get("privateIPAddress")
         if wanted is None:
             address = had or free_address(self.cloud, subnet)
@@ -128,7 +128,7 @@ class NetworkInterface(AzureResource):
 
 def free_address(cloud: Cloud, subnet: Record) -> str:
     """Return the lowest address of a subnet that nothing has."""
-    taken = {host.address for host in wiring.hosts(cloud)}
+    taken = wiring.taken(cloud, wiring.network_of(subnet.id))
     block = wiring.block(subnet)
     for index in range(_FIRST, block.num_addresses - 1):
         if str(block[index]) not in taken:

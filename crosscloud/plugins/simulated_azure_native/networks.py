@@ -77,7 +77,6 @@ class Subnet(AzureResource):
     fixed = ("virtualNetworkName",)
     computed = (*AzureResource.computed, "etag", "provisioningState", "purpose")
     references: ClassVar[Mapping[str, str]] = {
-        "virtualNetworkName": "VirtualNetwork",
         "networkSecurityGroup.id": "NetworkSecurityGroup",
         "natGateway.id": "NatGateway",
     }
@@ -93,16 +92,9 @@ class Subnet(AzureResource):
             if new.get(unmodelled) is not None:
                 yield CheckFailure(unmodelled, "is not modelled by the rehearsal: it would have no effect")
 
-    def find(self, kind: str, reference: str) -> Record | None:
-        """Find the network by its name."""
-        if kind != "VirtualNetwork":
-            return super().find(kind, reference)
-        return next((one for one in self.cloud.records(kind) if one.inputs["virtualNetworkName"] == reference), None)
-
     def identify(self, _call: Call, inputs: Values) -> str:
         """Return the network's id and the subnet's name."""
-        network = f"{group_id(inputs['resourceGroupName'])}/providers/{VirtualNetwork.namespace}"
-        return f"{network}/{inputs['virtualNetworkName']}/subnets/{inputs['subnetName']}"
+        return f"{self._network_id(inputs)}/subnets/{inputs['subnetName']}"
 
     def make(self, call: Call, inputs: Values) -> tuple[str, Mapping[str, Any]]:
         """Make room for it."""
@@ -139,10 +131,21 @@ class Subnet(AzureResource):
             'the subnet. See aka.ms/deletesubnet."'
         )
 
+    def _network_id(self, inputs: Values) -> str:
+        networks = f"{group_id(inputs['resourceGroupName'])}/providers/{VirtualNetwork.namespace}"
+        return f"{networks}/{inputs['virtualNetworkName']}"
+
+    def _resolve(self, call: Call, inputs: Values) -> set[str]:
+        """Its network is known by two names, the group's and its own."""
+        network = self._network_id(inputs)
+        if self.cloud.get("VirtualNetwork", network) is None:
+            raise PluginError(self.missing(call, "virtualNetworkName", "VirtualNetwork", network))
+        return {*super()._resolve(call, inputs), network}
+
     def _fits(self, inputs: Values, own: str) -> None:
-        network = self.find("VirtualNetwork", inputs["virtualNetworkName"])
+        network = self.cloud.get("VirtualNetwork", self._network_id(inputs))
         if network is None:
-            return  # said by the references
+            return  # said by `_resolve`
         name, block = inputs["subnetName"], IPv4Network(inputs["addressPrefix"])
         if not block.subnet_of(IPv4Network(wiring.range_of(network.inputs))):
             raise self.invalid(

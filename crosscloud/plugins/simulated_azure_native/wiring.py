@@ -47,6 +47,11 @@ class Host:
     pools: tuple[str, ...] = ()
 
 
+def taken(cloud: Cloud, network_id: str) -> set[str]:
+    """Return the addresses that a network has given away."""
+    return {host.address for host in hosts(cloud) if network_of(host.subnet) == network_id}
+
+
 def hosts(cloud: Cloud) -> Iterator[Host]:
     """Yield the interfaces of machines and the instances of scale sets."""
     for record in cloud.records("NetworkInterface"):

@@ -62,6 +62,24 @@ def test_subnets_share_no_address(azure: Azure) -> None:
     azure.subnet("b", "10.0.128.0/17")
 
 
+def test_networks_of_one_name_in_different_groups_have_nothing_to_do_with_each_other(azure: Azure) -> None:
+    azure.network()
+    azure.interface("nic", azure.subnet("a", "10.0.0.0/24"))
+    azure.make("ResourceGroup", "other", resourceGroupName="other", location="eastus2")
+    elsewhere = {**named("virtualNetworkName", "net"), "resourceGroupName": "other"}
+    azure.make("VirtualNetwork", "twin", **elsewhere, addressSpace={"addressPrefixes": ["10.0.0.0/16"]})
+    place = {"resourceGroupName": "other", "virtualNetworkName": "net"}
+    twin = azure.make("Subnet", "twin", **place, subnetName="a", addressPrefix="10.0.0.0/24")
+    nic = azure.interface("twin-nic", twin)
+    assert azure.outputs("NetworkInterface", nic)["ipConfigurations"][0]["privateIPAddress"] == "10.0.0.4"
+
+
+def test_a_subnet_is_made_in_a_network_that_is_there(azure: Azure) -> None:
+    azure.group()
+    with pytest.raises(PluginError, match=r"InvalidResourceReference.*virtualNetworks/net"):
+        azure.subnet("a", "10.0.0.0/24")
+
+
 def test_a_subnet_in_use_keeps_its_range(azure: Azure) -> None:
     azure.network()
     subnet = azure.subnet("a", "10.0.0.0/24")
