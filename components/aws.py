@@ -85,9 +85,13 @@ class AwsCluster(SelfManagedCluster):
             self.aws_access.groups[WORKER].id,
             self._reachable(opts),
         )
-        members = f"aws autoscaling describe-auto-scaling-groups --region {self.aws_stack.aws.region} "
-        console = Output.concat(members, "--auto-scaling-group-names ", group.name)
-        return Workers(group, group.id, console)
+        newest = Output.concat(
+            f"$(aws autoscaling describe-auto-scaling-groups --region {self.aws_stack.aws.region} --output text ",
+            "--query 'AutoScalingGroups[0].Instances[-1].InstanceId' --auto-scaling-group-names ",
+            group.name,
+            ")",
+        )
+        return Workers(group, group.id, self._console(newest))
 
     def _reachable(self, opts: ResourceOptions) -> ResourceOptions:
         """Let a machine boot only when it can reach what it needs then: the way out, the rules, the doors."""
