@@ -89,6 +89,13 @@ class Cluster(GoogleResource):
         live = super().look(call, resource_id, inputs, outputs)
         return live if live is not None and fabric.running(resource_id) else None
 
+    def update(
+        self, call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values
+    ) -> Mapping[str, Any]:
+        """In a preview too the CA stays, which is told beside what the input of the same name says."""
+        changed = super().update(call, resource_id, old_inputs, old_outputs, new_inputs)
+        return {**changed, "masterAuth": {**old_outputs["masterAuth"], **(new_inputs.get("masterAuth") or {})}}
+
     def change(
         self, call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new: Values
     ) -> Mapping[str, Any]:
@@ -102,8 +109,7 @@ class Cluster(GoogleResource):
         super().change(call, resource_id, old_inputs, old_outputs, new)
         wiring.apply(self.cloud)
         labels = {**(new.get("resourceLabels") or {}), "goog-pulumi-provisioned": "true"}
-        auth = {**old_outputs["masterAuth"], **(new.get("masterAuth") or {})}
-        return self.note(resource_id, effectiveLabels=labels, pulumiLabels=labels, masterAuth=auth)
+        return self.note(resource_id, effectiveLabels=labels, pulumiLabels=labels, masterAuth=old_outputs["masterAuth"])
 
     def remove(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> None:
         """Remove the cluster with its control plane, unless it is protected."""

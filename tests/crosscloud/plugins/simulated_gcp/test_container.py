@@ -83,6 +83,17 @@ def test_a_preview_knows_neither_endpoint_nor_ca(gke: KubernetesEngine) -> None:
     assert {outputs[name] for name in ("endpoint", "masterAuth", "masterVersion")} == {UNKNOWN}
 
 
+def test_the_preview_of_a_change_still_knows_endpoint_and_ca(gke: KubernetesEngine) -> None:
+    made = gke.cluster(gke.place(), masterAuth={"clientCertificateConfig": {"issueClientCertificate": False}})
+    old = Values(gke.record("Cluster", made).inputs)
+    call, new = gke.call("Cluster", "demo", preview=True), Values({**old, "resourceLabels": {"a": "b"}})
+    previewed = gke.kinds["Cluster"].update(call, made["id"], old, Values(made), new)
+    assert previewed["endpoint"] == made["endpoint"]
+    assert previewed["masterAuth"]["clusterCaCertificate"] == made["masterAuth"]["clusterCaCertificate"]
+    changed = gke.change("Cluster", made, resourceLabels={"a": "b"})
+    assert changed["masterAuth"]["clusterCaCertificate"]
+
+
 def test_secondary_ranges_have_to_be_there(gke: KubernetesEngine) -> None:
     place = gke.place(secondaryIpRanges=[range_of("pods", "10.244.0.0/16")])
     with pytest.raises(PluginError, match="Service secondary range 'services' does not exist"):
