@@ -86,6 +86,12 @@ class VirtualMachineScaleSet(AzureResource):
         if old_prefix != prefix:
             path = "virtualMachineProfile.osProfile.computerNamePrefix"
             profiles.fixed_rules(old_inputs, new, [path])
+        if lost := sorted({*(old_inputs.get("zones") or [])} - {*(new.get("zones") or [])}):
+            # https://learn.microsoft.com/azure/virtual-machine-scale-sets/virtual-machine-scale-sets-zone-enable-existing
+            raise self.invalid(
+                "ResourceAvailabilityZonesCannotBeModified",
+                f"Zones can be added to scale set {resource_id}; {', '.join(lost)} can't be taken from it.",
+            )
         outputs = super().change(call, resource_id, old_inputs, old_outputs, new)
         instances.reconcile(call, self.cloud, resource_id, new)
         return {**outputs, **identity_outputs(new)}

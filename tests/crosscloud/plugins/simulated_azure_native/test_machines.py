@@ -235,6 +235,13 @@ def test_tags_leave_instances_alone(azure: Azure) -> None:
     assert set(azure.machines()) == {"0", "1"}
 
 
+def test_zones_are_added_to_a_scale_set_and_never_taken_from_it(azure: Azure) -> None:
+    made = workers(azure, capacity=1, zones=["1", "2"])
+    azure.change("VirtualMachineScaleSet", made, "workers", zones=["1", "2", "3"])
+    with pytest.raises(PluginError, match="2 can't be taken"):
+        azure.change("VirtualMachineScaleSet", made, "workers", zones=["1", "3"])
+
+
 def test_a_dead_instance_is_missing_at_a_refresh_and_comes_back_with_an_update(azure: Azure) -> None:
     made = workers(azure, capacity=2)
     azure.notes().drop("Machine", f"{made}/virtualMachines/0")
