@@ -41,6 +41,7 @@ def take_down(stack: Stack, simulation: Simulation | None) -> None:
     """
     place, forgotten = place_of(stack.name), ""
     if stack.file.exists() and stack.exists():
+        settings = stack_values(stack)  # the file goes with the stack
         for line in recovery.recover(stack):
             say(line)
         try:
@@ -48,7 +49,8 @@ def take_down(stack: Stack, simulation: Simulation | None) -> None:
         except PulumiError as error:
             forgotten = f"{error}; what was left is removed by its records"
         else:
-            if left := hosted.things(place):
+            cloud = hosted.left_in_cloud(place, simulation, settings) if simulation else []
+            if left := [*cloud, *hosted.things(place)]:
                 forgotten = "the destroy left behind what `crosscloud rehearse` removed:\n" + _listed(left)
     if simulation:
         stop_service(simulation, place)

@@ -1,12 +1,20 @@
 """What a rehearsal has on this host and in the simulated cloud's memory."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from crosscloud.machines import store
 from crosscloud.plugins.simulated import Cloud, fabric, rehearsal
 from crosscloud.rehearsal.place import Place
+from crosscloud.rehearsal.simulations import Simulation
+
+
+def left_in_cloud(place: Place, simulation: Simulation, settings: Mapping[str, Any]) -> list[str]:
+    """Return one line for each thing in the memory of the simulation's service, which has to run for that."""
+    with _within(place, machines=True):
+        return list(simulation.leftovers(settings))
 
 
 def things(place: Place) -> list[str]:
@@ -34,7 +42,8 @@ def purge(place: Place) -> list[str]:
 @contextmanager
 def _within(place: Place, *, machines: bool) -> Iterator[None]:
     """Have this process belong to a rehearsal for the length of the block, as its plugins do."""
-    variables = {rehearsal.FOLDER: str(place.folder), rehearsal.MACHINES: "yes" if machines else "no"}
+    own = {rehearsal.FOLDER: str(place.folder), rehearsal.MACHINES: "yes" if machines else "no"}
+    variables = {**place.remembered(), **own}
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

@@ -44,18 +44,19 @@ class Place(Workspace):
 
     def environment(self) -> dict[str, str]:
         """Return the variables of the rehearsal's engine, those that are remembered among them."""
-        return {**isolation.environment(self.folder), **self._remembered()}
+        return {**isolation.environment(self.folder), **self.remembered()}
 
     def remember(self, variables: Mapping[str, str]) -> None:
         """Have every later run of the engine get these variables too: where a service is, whether machines boot."""
         self._variables.touch(mode=0o600)
-        self._variables.write_text(json.dumps({**self._remembered(), **variables}))
+        self._variables.write_text(json.dumps({**self.remembered(), **variables}))
 
     @property
     def _variables(self) -> Path:
         return self.folder / "variables.json"
 
-    def _remembered(self) -> dict[str, str]:
+    def remembered(self) -> dict[str, str]:
+        """Return those variables."""
         try:
             found: dict[str, str] = json.loads(self._variables.read_text() or "{}")
         except FileNotFoundError:

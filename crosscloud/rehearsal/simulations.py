@@ -1,6 +1,6 @@
 """The clouds that can be rehearsed, and what stands for each: one line a cloud."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -35,7 +35,18 @@ class Simulation:
 
     def service(self) -> Any | None:
         """Return the module of what runs beside the plugin (``start(folder)``, ``stop(folder)``), if there is one."""
-        name = f"crosscloud.plugins.{self.package}.service"
+        return self._module("service")
+
+    def leftovers(self, settings: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what is left in the memory of that service, for a stack with these settings.
+
+        It has to be asked within the rehearsal; a plugin's module ``leftovers`` does it, where there is one.
+        """
+        if module := self._module("leftovers"):
+            yield from module.leftovers(settings)
+
+    def _module(self, part: str) -> Any | None:
+        name = f"crosscloud.plugins.{self.package}.{part}"
         return import_module(name) if find_spec(name) else None
 
 

@@ -50,7 +50,8 @@ def course(own: Stack, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(down, "clean_host", note("host is clean"))
     monkeypatch.setattr("crosscloud.stacks.recovery.recover", lambda _: [])
     monkeypatch.setattr("crosscloud.rehearsal.simulations.Simulation.service", lambda _: object())
-    monkeypatch.setattr("crosscloud.rehearsal.hosted.things", lambda _: [])
+    monkeypatch.setattr("crosscloud.rehearsal.hosted.things", lambda *_: [])
+    monkeypatch.setattr("crosscloud.rehearsal.hosted.left_in_cloud", lambda *_: [])
     monkeypatch.setattr("crosscloud.rehearsal.hosted.purge", lambda _: [])
     monkeypatch.setattr("crosscloud.rehearsal.hosted.anything", lambda: False)
     return done
@@ -114,7 +115,7 @@ def test_a_destroy_that_forgets_something_is_a_failure_although_it_is_removed(
     course: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     left = [["machine i-1"], []]
-    monkeypatch.setattr("crosscloud.rehearsal.hosted.things", lambda _: left.pop(0))
+    monkeypatch.setattr("crosscloud.rehearsal.hosted.things", lambda *_: left.pop(0))
     with pytest.raises(SystemExit):
         rehearse("aws", Wishes(ONE))
     shown = capsys.readouterr()
