@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosscloud.plugins.simulated import fabric, faults
-from crosscloud.plugins.simulated_aws import client, host
+from crosscloud.plugins.simulated_aws import client, host, lookups
 from crosscloud.plugins.simulated_aws.client import ApiError, ask, filters
 from crosscloud.plugins.simulated_aws.ec2 import gone_is_fine, missing
 
@@ -121,7 +121,7 @@ def decoded(user_data: str) -> str:
 
 def capacity_words(size: str, zone: str) -> str:
     """Return what EC2 says when a zone has no machine of that size left."""
-    others = [f"{zone[:-1]}{letter}" for letter in "abc" if letter != zone[-1]]
+    others = [other for other in lookups.zones(client.region()) if other != zone]
     return (
         f"We currently do not have sufficient {size} capacity in the Availability Zone you requested ({zone}). Our "
         f"system will be working on provisioning additional capacity. You can currently get {size} capacity by not "

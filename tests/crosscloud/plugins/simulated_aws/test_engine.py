@@ -86,6 +86,7 @@ def test_destroy_leaves_nothing_in_the_account(stack: Rehearsal, monkeypatch: py
         ("DescribeAddresses", "Addresses"),
         ("DescribeLaunchTemplates", "LaunchTemplates"),
         ("DescribeInternetGateways", "InternetGateways"),
+        ("DescribeVolumes", "Volumes"),
     ):
         assert client.ask("ec2", operation)[key] == []
     assert client.ask("elbv2", "DescribeLoadBalancers")["LoadBalancers"] == []

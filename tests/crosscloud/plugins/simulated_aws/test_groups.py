@@ -8,7 +8,7 @@ import pytest
 
 from crosscloud.plugins.base import PartialFailure, PluginError
 from crosscloud.plugins.simulated import fabric
-from crosscloud.plugins.simulated_aws import groups, launching
+from crosscloud.plugins.simulated_aws import client, groups, launching
 from tests.crosscloud.plugins.simulated_aws.conftest import AMD64, Aws
 
 ZONES = ("a", "b", "c")
@@ -36,7 +36,12 @@ class Workers:
             vpcSecurityGroupIds=[self.security],
             updateDefaultVersion=True,
             metadataOptions={"httpTokens": "required", "httpPutResponseHopLimit": 1},
-            blockDeviceMappings=[{"deviceName": "/dev/xvda", "ebs": {"volumeSize": 30, "encrypted": "true"}}],
+            blockDeviceMappings=[
+                {
+                    "deviceName": "/dev/xvda",
+                    "ebs": {"volumeSize": 30, "encrypted": "true", "deleteOnTermination": "true"},
+                }
+            ],
             tagSpecifications=[{"resourceType": "volume", "tags": {"Name": "disk"}}],
         )
 
@@ -173,6 +178,7 @@ def test_nothing_of_a_group_is_left(workers: Workers) -> None:
     workers.aws.delete("Group", group)
     assert groups.described(group) is None
     assert fabric.machines(workers.vpc) == []
+    assert client.ask("ec2", "DescribeVolumes")["Volumes"] == []
     for subnet in workers.subnets:
         workers.aws.delete("Subnet", subnet)
     workers.aws.delete("LaunchTemplate", workers.template)
