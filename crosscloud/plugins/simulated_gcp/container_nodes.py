@@ -138,13 +138,21 @@ class Nodes:
         """Wait until every machine is a node; it need not be Ready."""
         started = time.monotonic()
         while rehearsal.machines():
-            nodes = {node.metadata.name for node in node_state.listed(self._plane.administrator)}
+            nodes = self._joined()
             missing = [one for one in self.all() if one.outputs["name"] not in nodes]
             if not missing:
                 return
             self._call.status(f"{len(missing)} of {len(self.all())} nodes have not joined yet")
             self._stop_early(missing, time.monotonic() - started)
             time.sleep(_PAUSE)
+
+    def _joined(self) -> set[str]:
+        """Return the names of the cluster's nodes; none while its API does not answer, which the wait bounds."""
+        try:
+            return {node.metadata.name for node in node_state.listed(self._plane.administrator)}
+        except Exception as error:  # an API may come and go
+            self._call.status(f"the cluster does not answer: {node_state.short(error)}")
+            return set()
 
     def _stop_early(self, missing: Sequence[Record], waited: float) -> None:
         if self._call.cancelled.is_set():
