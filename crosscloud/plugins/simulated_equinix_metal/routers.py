@@ -12,6 +12,7 @@ from typing import Any
 
 from crosscloud import paths
 from crosscloud.machines import commands, processes, services, store
+from crosscloud.machines.errors import MachineError
 from crosscloud.machines.store import write_private
 from crosscloud.plugins.base import PluginError
 from crosscloud.plugins.simulated import Record, rehearsal
@@ -117,9 +118,13 @@ def _end(folder: Path) -> None:
     if not processes.kill_cgroup(known["unit"]):
         raise PluginError(f"the metro's routers can't be ended: processes of {known['unit']} survive a kill")
     processes.end(known["process"])
-    # The link goes with their namespace, but a moment later.
+    # The link goes with their namespace, which the kernel keeps for minutes while a connection to a dead device ends.
     link = Path("/sys/class/net", known["link"])
-    processes.wait_until(lambda: not link.exists(), _START_TIMEOUT)
+    try:
+        commands.run(["ip", "link", "delete", link.name], purpose=f"remove the link {link.name}")
+    except MachineError:
+        if not processes.wait_until(lambda: not link.exists(), 1):  # else it went by itself
+            raise
     (folder / READY).unlink(missing_ok=True)
     (folder / _PROCESS).unlink()
 
