@@ -71,11 +71,19 @@ class GceCluster(SelfManagedCluster):
             opts=ResourceOptions.merge(self._reachable(opts), ResourceOptions(replace_on_changes=_REPLACING)),
         )
         self._balancers.admit(name, instance, zone)
+        if index == 0:
+            self._first_machine = instance.instance_id
         address = instance.network_interfaces[0].network_ip
         log = f"gcloud compute instances get-serial-port-output --zone {zone} "
         return ControlPlane(instance, instance.instance_id, address, Output.concat(log, instance.name))
 
     def _workers(self, user_data: Output[str], opts: ResourceOptions) -> Workers:
+        opts = self._reachable(opts)
+        if opts.replace_with:
+            # With another machine for its only control plane it is another cluster. What is replaced with a machine
+            # goes before it does, all at once; Google keeps a group as long as it has an autoscaler, so that has to go
+            # first. Replaced by itself, the group comes anew before the old one goes, in order.
+            opts.replace_with, opts.replacement_trigger = None, self._first_machine
         workers = GceWorkers(
             self,
             self._gce,
@@ -83,7 +91,7 @@ class GceCluster(SelfManagedCluster):
             subnetwork=self._network.subnetwork.id,
             tag=self._network.worker,
             user_data=user_data,
-            opts=self._reachable(opts),
+            opts=opts,
         )
         errors = f"gcloud compute instance-groups managed list-errors --region {self._place.region} "
         return Workers(workers.group, workers.group.id, Output.concat(errors, workers.group.name))

@@ -64,7 +64,8 @@ class GceWorkers:
             service_account={"email": account.email, "scopes": account.scopes},
             shielded_instance_config=gcp.compute.InstanceTemplateShieldedInstanceConfigArgs(**SHIELDED),
             project=self._place.project,
-            opts=self._opts,
+            # A group that is replaced with its cluster takes the template that there is.
+            opts=self._cluster.opts,
         )
 
     def _make_group(self, *, scales: bool) -> gcp.compute.RegionInstanceGroupManager:
@@ -108,5 +109,6 @@ class GceWorkers:
                 },
             },
             **self._place.regional,
-            opts=self._opts,
+            # Google deletes no group that has an autoscaler: another group gets another, and the old one goes first.
+            opts=ResourceOptions.merge(self._cluster.opts, ResourceOptions(replace_on_changes=["target"])),
         )

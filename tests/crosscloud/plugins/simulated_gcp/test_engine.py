@@ -88,7 +88,6 @@ def test_insisting_replaces_the_control_plane_and_what_lives_with_it(stack: Rehe
     assert kinds(stack.changes(), "replace") == {
         ("Instance", _FIRST),
         ("InstanceGroupMembership", _FIRST),
-        ("InstanceTemplate", _TEMPLATE),
         ("RegionInstanceGroupManager", _WORKERS),
     }
 
@@ -122,3 +121,13 @@ def test_insisting_on_another_network_replaces_what_is_in_it_and_leaves_the_user
     }
     assert ("Address", "test-gce-engine-users") not in replaced
     assert ("ForwardingRule", "test-gce-engine-users") not in replaced
+
+
+def test_insisting_goes_through_where_an_autoscaler_holds_the_group(stack: Rehearsal) -> None:
+    """Google deletes no group that has an autoscaler, and no template that a group has: the order has to be right."""
+    scaling = {"count": 1, "min": 1, "max": 3}
+    stack.configure(workers=scaling)
+    stack.up()
+    stack.configure(workers=scaling, controlPlanes={"count": 1, "size": "e2-standard-4"}, allowClusterReplacement=True)
+    stack.up()
+    assert stack.changes() == []
