@@ -24,8 +24,8 @@ USER_DATA_LIMIT = 16384
 ADMINISTRATOR_GROUP = "crosscloud:administrators"
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_WORKER_FILES = ("lib.sh", "node.sh", "worker.sh")
-_CONTROL_PLANE_FILES = ("lib.sh", "node.sh", "control-plane.sh", "authentication.yaml", "audit.yaml")
+_WORKER_FILES = ("lib.sh", "runtime.sh", "node.sh", "worker.sh")
+_CONTROL_PLANE_FILES = ("lib.sh", "runtime.sh", "node.sh", "control-plane.sh", "authentication.yaml", "audit.yaml")
 #: On bare metal, where the API's address is an elastic IP, and no packet is filtered but by the machine itself.
 _METAL_FILES = ("elastic-ip.sh", "host-firewall.sh", "metadata.py")
 _KEEPER_FILES = ("elastic-ip-keeper.sh",)

@@ -10,6 +10,7 @@ import ipaddress
 import json
 import sys
 import urllib.request
+from collections.abc import Callable
 from typing import Any
 
 URL = "https://metadata.platformequinix.com/metadata"
@@ -68,7 +69,7 @@ def identity(known: dict[str, Any]) -> str:
     return str(known["id"])
 
 
-WORDS = {"bird": bird, "gateway": gateway, "networks": networks, "id": identity}
+WORDS: dict[str, Callable[..., str]] = {"bird": bird, "gateway": gateway, "networks": networks, "id": identity}
 
 if __name__ == "__main__":
     try:

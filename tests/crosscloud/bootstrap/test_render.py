@@ -98,7 +98,7 @@ def test_its_scripts_are_valid_shell(user_data: str, tmp_path: Path) -> None:
 def test_a_worker_is_told_no_certificate_key_and_no_administrator() -> None:
     assert "CERTIFICATE_KEY" not in variables(WORKER)
     assert SECRETS.certificate_key not in WORKER
-    assert set(scripts(WORKER)) == {"lib.sh", "node.sh", "worker.sh"}
+    assert set(scripts(WORKER)) == {"lib.sh", "runtime.sh", "node.sh", "worker.sh"}
 
 
 def test_no_private_key_is_sent_anywhere() -> None:

@@ -133,7 +133,7 @@ def run(user_data: str, script: str) -> str:
     """Run lines of shell after the definitions in a machine's scripts, and return what they print."""
     parts = scripts(user_data)
     main = parts["control-plane.sh" if "control-plane.sh" in parts else "worker.sh"]
-    definitions = (parts["lib.sh"], parts["node.sh"], main.partition("\nprepare_node\n")[0])
+    definitions = (parts["lib.sh"], parts["runtime.sh"], parts["node.sh"], main.partition("\nprepare_node\n")[0])
     without = (re.sub(r"(?m)^(\. /|set -o|trap |\[ -z ).*\n", "", text) for text in definitions)
     lines = [files(user_data)[ENVIRONMENT]["content"], *without, script]
     bash = shutil.which("bash") or "bash"
