@@ -13,6 +13,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime import rpc
 
+from tests.components.sdk_inputs import deprecated, wrong
+
 #: The clouds' SDKs, of which a stack imports its own alone.
 SDKS = ("pulumi_aws", "pulumi_azure_native", "pulumi_gcp", "pulumi_equinix_metal")
 #: Settings with which every part of a stack is made, those that have to be asked for too.
@@ -39,13 +41,20 @@ def main(cloud: str) -> None:
     pulumi.runtime.set_mocks(engine, project="crosscloud", stack="test")
     classes, warnings = _watch()
     test.make(**VALUES[cloud])
-    used = [
-        {"class": classes[one.typ], "token": one.typ, "name": one.name, "inputs": _plain(one.inputs)}
-        for one in engine.made
-        if one.typ in classes
-    ]
     imported = sorted({name.partition(".")[0] for name in sys.modules} & set(SDKS))
-    print(json.dumps({"used": used, "imported": imported, "warnings": warnings}))
+    used = [(one, classes[one.typ], _plain(one.inputs)) for one in engine.made if one.typ in classes]
+    found = {
+        "imported": imported,
+        "warnings": warnings,
+        "used": len(used),
+        "wrong": [
+            f"{one.typ} {one.name}: {each}" for one, kind, inputs in used for each in wrong(kind, one.typ, inputs)
+        ],
+        "deprecated": [
+            f"{one.typ} {one.name}: {each}" for one, kind, inputs in used for each in deprecated(kind, inputs)
+        ],
+    }
+    print(json.dumps(found))
 
 
 def _watch() -> tuple[dict[str, str], list[str]]:
