@@ -1,17 +1,12 @@
 """What the cluster on Google Compute Engine asks the engine for: its machines, where they are, what they are called."""
 
-import json
-import os
-from pathlib import Path
-
 import pytest
 
 from components import gce_network
 from components.gce_machines import disk_type
 from crosscloud.errors import CrosscloudError
-from tests.components.gce_engine import KEY, ZONES, Engine, make, seen, start
-
-GOLDENS = Path(__file__).parent / "goldens"
+from tests.components.double import KEY, same_as_golden, seen
+from tests.components.gce_engine import ZONES, Engine, make, start
 
 
 @pytest.fixture
@@ -19,16 +14,9 @@ def engine() -> Engine:
     return start()
 
 
-def same_as_golden(engine: Engine, name: str) -> None:
-    found = json.dumps(seen(engine), indent=2, sort_keys=True) + "\n"
-    if os.environ.get("CROSSCLOUD_UPDATE_GOLDEN"):
-        (GOLDENS / name).write_text(found)
-    assert found == (GOLDENS / name).read_text()
-
-
 def test_one_control_plane_and_one_worker_are_what_the_golden_file_says(engine: Engine) -> None:
     make()
-    same_as_golden(engine, "gce.json")
+    same_as_golden(seen(engine), "gce.json")
 
 
 def test_every_choice_together_is_what_the_golden_file_says(engine: Engine) -> None:
@@ -42,7 +30,7 @@ def test_every_choice_together_is_what_the_golden_file_says(engine: Engine) -> N
         tags={"cost": "ci"},
         gce={"project": "our-project", "region": "us-central1", "networkCidr": "10.20.0.0/20"},
     )
-    same_as_golden(engine, "gce-every-choice.json")
+    same_as_golden(seen(engine), "gce-every-choice.json")
 
 
 def test_control_planes_are_spread_over_the_first_three_zones_and_stand_behind_both_doors(engine: Engine) -> None:

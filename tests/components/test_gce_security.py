@@ -6,7 +6,8 @@ import pulumi
 import pytest
 
 from components import gce_network
-from tests.components.gce_engine import KEY, USERS, Engine, machines, make, metadata, start
+from tests.components.double import KEY, USERS
+from tests.components.gce_engine import Engine, machines, make, metadata, start
 
 
 @pytest.fixture

@@ -1,147 +1,22 @@
 """What the cluster on Google Kubernetes Engine asks the engine for, seen by the engine's own test double."""
 
-import base64
-import json
-import os
-from pathlib import Path
-from typing import Any, cast
-
-import pulumi
 import pytest
 import yaml
-from pulumi.runtime import Mocks, rpc
+from pulumi.runtime import rpc
 
-from components.gke import GkeCluster
-from crosscloud import config
-from crosscloud.config import GkeStack
 from crosscloud.errors import CrosscloudError
-from crosscloud.release import Image, Release
-
-GOLDENS = Path(__file__).parent / "goldens"
-USERS = "203.0.113.0/24"
-ZONES = ["us-central1-a", "us-central1-b", "us-central1-c", "us-central1-f"]
-CA = base64.b64encode(b"-----BEGIN CERTIFICATE-----\nca\n-----END CERTIFICATE-----\n").decode()
-TOKEN = "ya29.an-access-token"
-#: Newest first, as Google answers.
-OFFERED = {
-    "RAPID": ["1.37.1-gke.1552000", "1.36.4-gke.2046002"],
-    "STABLE": ["1.35.6-gke.1250000", "1.34.11-gke.1056000"],
-}
-
-
-def release(kubernetes_tag: str = "ci-v1.37.2.03654312.1") -> Release:
-    images = {name: Image(f"registry.cncf.ci/{name}", "ci-v1.6.3.fd07e315.6097") for name in Release.__slots__}
-    return Release(**{**images, "kubernetes": Image("registry.cncf.ci/kubernetes", kubernetes_tag)})
-
-
-class Engine(Mocks):
-    """Answers as Google does, and keeps what is registered."""
-
-    def __init__(self) -> None:
-        self.made: list[pulumi.runtime.MockResourceArgs] = []
-        self.project = "demo-project"
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.made.append(args)
-        outputs: dict[str, dict[str, Any]] = {
-            "gcp:serviceaccount/account:Account": {
-                "email": "demo-nodes@demo-project.iam.gserviceaccount.com",
-                "member": "serviceAccount:demo-nodes@demo-project.iam.gserviceaccount.com",
-            },
-            "gcp:container/cluster:Cluster": {
-                "endpoint": "198.51.100.7",
-                "masterVersion": args.inputs.get("minMasterVersion"),
-                "masterAuth": {"clusterCaCertificate": CA},
-            },
-            "crosscloud:index:NodeGroup": {
-                "nodes": [{"name": "gke-1", "role": "worker", "address": "10.0.0.3", "version": "v1.37.1-gke.1552000"}]
-            },
-        }
-        named = {"name": args.name} if args.typ.startswith("gcp:") else {}
-        return f"{args.name}-id", {**named, **args.inputs, **outputs.get(args.typ, {})}
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        if args.token == "gcp:organizations/getClientConfig:getClientConfig":
-            return {"accessToken": TOKEN, "project": self.project, "region": "", "zone": "", "id": "c"}, []
-        if args.token == "gcp:compute/getZones:getZones":
-            return {"names": list(reversed(ZONES)), "id": "zones"}, []
-        if args.token == "gcp:compute/getMachineTypes:getMachineTypes":
-            sizes = ["e2-standard-2", "t2a-standard-2"]
-            return {"machineTypes": [{"name": name} for name in sizes if name in args.args["filter"]], "id": "t"}, []
-        assert args.token == "gcp:container/getEngineVersions:getEngineVersions", args.token
-        prefix = args.args.get("versionPrefix") or ""
-        newest = {
-            channel: next((one for one in versions if one.startswith(prefix)), None)
-            for channel, versions in OFFERED.items()
-        }
-        return {
-            "releaseChannelDefaultVersion": {channel: versions[-1] for channel, versions in OFFERED.items()},
-            "releaseChannelLatestVersion": {channel: version for channel, version in newest.items() if version},
-            "id": "versions",
-        }, []
-
-    def one(self, kind: str) -> dict[str, Any]:
-        """Return the inputs of the only resource of a type."""
-        (found,) = (one.inputs for one in self.made if one.typ.endswith(f":{kind}"))
-        return cast(dict[str, Any], found)
+from tests.components.double import USERS, same_as_golden, seen
+from tests.components.gke_engine import TOKEN, ZONES, Engine, make, release, start
 
 
 @pytest.fixture
 def engine() -> Engine:
-    mocks = Engine()
-    pulumi.runtime.set_mocks(mocks, project="crosscloud", stack="test")
-    return mocks
-
-
-def make(images: Release | None = None, **values: Any) -> dict[str, Any]:
-    """Run a program that makes the cluster, to its end; return its outputs, secrets in the clear."""
-    given = {"cloud": "gke", "apiAccessCidrs": [USERS], **values}
-    stack = cast(GkeStack, config.load(given, stack="demo", files=False))
-    outputs: dict[str, Any] = {}
-
-    @pulumi.runtime.test  # type: ignore[untyped-decorator]
-    def program() -> pulumi.Output[Any]:
-        made = GkeCluster(stack, images or release())
-        names = ["kubeconfig", "program_kubeconfig", "endpoint", "kubernetes_asked", "kubernetes_version", "nodes"]
-        secret = ("kubeconfig", "program_kubeconfig")
-        known = pulumi.Output.all(**{name: getattr(made, name) for name in names})
-        marks = pulumi.Output.all(*[pulumi.Output.from_input(getattr(made, name).is_secret()) for name in secret])
-        return pulumi.Output.all(known, marks).apply(
-            lambda both: outputs.update(both[0], secret=dict(zip(secret, both[1], strict=True)))
-        )
-
-    program()
-    return outputs
-
-
-def seen(engine: Engine) -> list[dict[str, Any]]:
-    """Return what Google is asked for as plain data, secrets by their kind alone."""
-
-    def plain(value: Any) -> Any:
-        if rpc.is_rpc_secret(value):
-            return "[secret]"
-        if isinstance(value, dict):
-            return {key: plain(inner) for key, inner in value.items()}
-        return [plain(inner) for inner in value] if isinstance(value, list) else value
-
-    made = [
-        {"type": one.typ, "name": one.name, "inputs": plain(one.inputs)}
-        for one in engine.made
-        if one.typ.startswith("gcp:")
-    ]
-    return sorted(made, key=lambda one: (one["type"], one["name"]))
-
-
-def same_as_golden(engine: Engine, name: str) -> None:
-    found = json.dumps(seen(engine), indent=2, sort_keys=True) + "\n"
-    if os.environ.get("CROSSCLOUD_UPDATE_GOLDEN"):
-        (GOLDENS / name).write_text(found)
-    assert found == (GOLDENS / name).read_text()
+    return start()
 
 
 def test_the_default_stack_is_what_the_golden_file_says(engine: Engine) -> None:
     make()
-    same_as_golden(engine, "gke.json")
+    same_as_golden(seen(engine), "gke.json")
 
 
 def test_every_choice_together_is_what_the_golden_file_says(engine: Engine) -> None:
@@ -160,7 +35,7 @@ def test_every_choice_together_is_what_the_golden_file_says(engine: Engine) -> N
             "deletionProtection": True,
         },
     )
-    same_as_golden(engine, "gke-every-choice.json")
+    same_as_golden(seen(engine), "gke-every-choice.json")
 
 
 def test_nodes_have_no_public_address_and_the_api_is_for_the_configured_networks_alone(engine: Engine) -> None:

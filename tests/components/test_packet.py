@@ -1,109 +1,53 @@
 """What the cluster on Equinix Metal asks the engine for, seen by the engine's own test double."""
 
-import json
-import os
-from pathlib import Path
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
-import pulumi
 import pytest
-from pulumi.runtime import Mocks, rpc
+from pulumi.runtime import MockCallArgs, MockResourceArgs, rpc
 
 from components.packet import PacketCluster
 from components.packet_project import BgpIsOffError, ensure_bgp
-from crosscloud import config
-from crosscloud.config import PacketStack
-from crosscloud.release import Image, Release
+from tests.components import double
+from tests.components.double import KEY, USERS, kind_of, same_as_golden, seen
 
-GOLDENS = Path(__file__).parent / "goldens"
-DIGEST = "sha256:" + "0123456789abcdef" * 4
-IMAGES = Release(
-    **{name: Image(f"registry.cncf.ci/{name}", "ci-v1.6.3.fd07e315.6097", DIGEST) for name in Release.__slots__}
-)
-USERS = "203.0.113.0/24"
 PROJECT = "11111111-2222-3333-4444-555555555555"
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ me@example.com"
 LOCAL_BGP = {"asn": 65000, "deploymentType": "local", "maxPrefix": 10, "status": "enabled"}
 
 
-class Engine(Mocks):
-    """Answers as Equinix does, and keeps what is registered."""
+class Engine(double.Engine):
+    """Answers as Equinix does."""
+
+    prefix = "equinix-metal:"
 
     def __init__(self) -> None:
-        self.made: list[pulumi.runtime.MockResourceArgs] = []
+        super().__init__()
         self.bgp = [LOCAL_BGP]
 
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.made.append(args)
-        outputs: dict[str, dict[str, Any]] = {
+    def outputs(self, args: MockResourceArgs) -> Mapping[str, Any]:
+        told: dict[str, dict[str, Any]] = {
             "Device": {"accessPrivateIpv4": f"10.70.0.{len(self.made)}", "deployedFacility": "da11"},
             "ReservedIpBlock": {"address": "198.51.100.7"},
-            "ClusterCredentials": {
-                "bootstrapToken": "abcdef.0123456789abcdef",
-                "certificateKey": "c" * 64,
-                "administratorKey": "a private key",
-                "administratorRequest": "a request",
-            },
-            "ClusterAccess": {"kubeconfig": "a kubeconfig", "kubernetesVersion": "v1.6.3"},
-            "Node": {"nodeName": args.name, "address": "10.70.0.10", "kubeletVersion": "v1.6.3"},
-            "NodeGroup": {"nodes": []},
+            "Node": {"nodeName": args.name, "address": "10.70.0.10"},
         }
-        return f"{args.name}-id", {**args.inputs, **outputs.get(args.typ.rpartition(":")[2], {})}
+        return told.get(kind_of(args), {})
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        assert args.token == "equinix-metal:index/getProject:getProject"
-        return {"id": args.args["projectId"], "projectId": args.args["projectId"], "bgpConfigs": self.bgp}, []
-
-    def of(self, kind: str) -> dict[str, dict[str, Any]]:
-        """Return the inputs of all resources of a type, by name."""
-        return {one.name: one.inputs for one in self.made if one.typ.endswith(f":{kind}")}
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        if args.token == "equinix-metal:index/getProject:getProject":
+            return {"id": args.args["projectId"], "projectId": args.args["projectId"], "bgpConfigs": self.bgp}, []
+        return super().call(args)
 
 
 @pytest.fixture
 def engine() -> Engine:
-    mocks = Engine()
-    pulumi.runtime.set_mocks(mocks, project="crosscloud", stack="test")
-    return mocks
+    return double.use(Engine())
 
 
 def make(**values: Any) -> PacketCluster:
     """Run a program that makes the cluster, to its end."""
     packet = {"projectId": PROJECT, **values.pop("packet", {})}
-    given = {
-        "cloud": "packet",
-        "apiAccessCidrs": [USERS],
-        "controlPlanes": {"count": 1},
-        "packet": packet,
-        **values,
-    }
-    stack = cast(PacketStack, config.load(given, stack="demo", files=False))
-    made: list[PacketCluster] = []
-
-    @pulumi.runtime.test  # type: ignore[untyped-decorator]
-    def program() -> pulumi.Output[Any]:
-        made.append(PacketCluster(stack, IMAGES))
-        return pulumi.Output.all(made[0].kubeconfig, made[0].nodes)
-
-    program()
-    return made[0]
-
-
-def seen(engine: Engine) -> str:
-    """Return what Equinix is asked for as plain data, secrets by their kind alone."""
-
-    def plain(value: Any) -> Any:
-        if rpc.is_rpc_secret(value):
-            return "[secret]"
-        if isinstance(value, dict):
-            return {key: plain(inner) for key, inner in value.items()}
-        return [plain(inner) for inner in value] if isinstance(value, list) else value
-
-    made = [
-        {"type": one.typ, "name": one.name, "inputs": plain(one.inputs)}
-        for one in engine.made
-        if one.typ.startswith("equinix-metal:")
-    ]
-    return json.dumps(sorted(made, key=lambda one: (one["type"], one["name"])), indent=2, sort_keys=True) + "\n"
+    given = {"cloud": "packet", "apiAccessCidrs": [USERS], "controlPlanes": {"count": 1}, "packet": packet}
+    return double.make_cluster(PacketCluster, {**given, **values})
 
 
 def user_data(engine: Engine, name: str) -> str:
@@ -112,15 +56,12 @@ def user_data(engine: Engine, name: str) -> str:
 
 def test_one_control_plane_and_one_worker_are_what_the_golden_file_says(engine: Engine) -> None:
     make()
-    golden = GOLDENS / "packet.json"
-    if os.environ.get("CROSSCLOUD_UPDATE_GOLDEN"):
-        golden.write_text(seen(engine))
-    assert seen(engine) == golden.read_text()
+    same_as_golden(seen(engine), "packet.json")
 
 
 def test_three_control_planes_come_one_after_the_other_each_with_a_bgp_session(engine: Engine) -> None:
     make(controlPlanes={"count": 3}, workers={"count": 2})
-    order = [f"{one.typ.rpartition(':')[2]} {one.name}" for one in engine.made]
+    order = engine.order
     for index in (1, 2):
         assert order.index(f"Node demo-control-plane-{index - 1}") < order.index(f"Device demo-control-plane-{index}")
     planes = {f"demo-control-plane-{index}" for index in range(3)}
