@@ -109,7 +109,8 @@ class AwsMachines:
     ) -> aws.autoscaling.Group:
         """Make the workers' group; ``user_data`` is in base64. Another launch template renews its members in turn."""
         workers = self._config.workers
-        template = self._template(user_data, group, opts)
+        # A group that is replaced with its cluster takes the template that there is.
+        template = self._template(user_data, group, self._opts)
         return aws.autoscaling.Group(
             self._name("worker"),
             min_size=workers.min or workers.count,
