@@ -13,6 +13,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import rpc
 
+from tests.components import double
 from tests.components.sdk_inputs import deprecated, wrong
 
 #: The clouds' SDKs, of which a stack imports its own alone.
@@ -37,8 +38,7 @@ VALUES: dict[str, dict[str, Any]] = {
 def main(cloud: str) -> None:
     import_module("components.cross_project")  # what every stack has beside its cluster
     test = import_module(f"tests.components.test_{cloud}")
-    engine = test.Engine()
-    pulumi.runtime.set_mocks(engine, project="crosscloud", stack="test")
+    engine = double.use(test.Engine())
     classes, warnings = _watch()
     test.make(**VALUES[cloud])
     imported = sorted({name.partition(".")[0] for name in sys.modules} & set(SDKS))

@@ -1,13 +1,12 @@
 """What the cross-project component asks the engine for, seen by the engine's own test double."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import Mocks, rpc
+from pulumi.runtime import MockResourceArgs, rpc
 
 from components.cluster import Cluster
 from components.cross_project import CrossProject
@@ -15,35 +14,19 @@ from crosscloud import config
 from crosscloud.config import StackConfig
 from crosscloud.helm_values.charts import ChartError, locate
 from crosscloud.helm_values.coredns import DEPLOYMENT
-from crosscloud.release import Image, Release
+from tests.components import double
+from tests.components.double import IMAGES, same_as_golden, seen
 
-GOLDENS = Path(__file__).parent / "goldens"
 KUBECONFIG = "a kubeconfig that nobody may see"
-RELEASE = "kubernetes:helm.sh/v3:Release"
 
 
-def image(project: str) -> Image:
-    return Image(f"registry.cncf.ci/{project}", "ci-v1.6.3.fd07e315.6097", "sha256:" + "0123456789abcdef" * 4)
+class Engine(double.Engine):
+    """Answers as the Kubernetes provider does."""
 
+    prefix = "kubernetes:"
 
-IMAGES = Release(**{name: image(name) for name in Release.__slots__})
-
-
-class Engine(Mocks):
-    """Keeps what is registered, in the order of registration."""
-
-    def __init__(self) -> None:
-        self.made: list[pulumi.runtime.MockResourceArgs] = []
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.made.append(args)
-        return args.resource_id or f"{args.name}-id", dict(args.inputs)
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"nothing is asked of the cloud: {args.token}")
-
-    def of(self, kind: str) -> dict[str, pulumi.runtime.MockResourceArgs]:
-        return {one.name: one for one in self.made if one.typ == kind}
+    def identity(self, args: MockResourceArgs) -> str:
+        return args.resource_id or super().identity(args)
 
 
 class SomeCluster(Cluster):
@@ -62,9 +45,7 @@ class SomeCluster(Cluster):
 
 @pytest.fixture
 def engine() -> Engine:
-    mocks = Engine()
-    pulumi.runtime.set_mocks(mocks, project="crosscloud", stack="test")
-    return mocks
+    return double.use(Engine())
 
 
 def stack(**values: Any) -> StackConfig:
@@ -86,25 +67,16 @@ def deploy(configured: StackConfig) -> CrossProject:
 
 def test_the_component_makes_what_the_golden_file_holds(engine: Engine) -> None:
     deploy(stack())
-    made = [
-        {"type": one.typ, "name": one.name, "inputs": one.inputs}
-        for one in engine.made
-        if one.typ.startswith("kubernetes:")
-    ]
+    made = seen(engine)
     for one in made:
         # Content digests change with every edit of a chart; that there is one is another test's matter.
-        one["inputs"] = {key: value for key, value in dict(one["inputs"]).items() if key != "description"}
-    text = json.dumps(sorted(made, key=lambda one: (one["type"], one["name"])), indent=2, sort_keys=True) + "\n"
-    golden = GOLDENS / "cross_project.json"
-    if os.environ.get("CROSSCLOUD_UPDATE_GOLDEN") == "1":
-        golden.parent.mkdir(exist_ok=True)
-        golden.write_text(text, encoding="utf-8")
-    assert text == golden.read_text(encoding="utf-8")
+        one["inputs"].pop("description", None)
+    same_as_golden(made, "cross_project.json")
 
 
 def test_the_kubeconfig_is_a_secret_of_the_provider_and_of_nothing_else(engine: Engine) -> None:
     deploy(stack())
-    (provider,) = engine.of("pulumi:providers:kubernetes").values()
+    (provider,) = (one for one in engine.made if one.typ == "pulumi:providers:kubernetes")
     assert provider.inputs["kubeconfig"] == {rpc._special_sig_key: rpc._special_secret_sig, "value": KUBECONFIG}
     for one in engine.made:
         assert one is provider or one.typ.startswith("crosscloud:") or KUBECONFIG not in json.dumps(one.inputs)
@@ -120,9 +92,9 @@ def test_every_resource_is_a_child_of_the_component(engine: Engine) -> None:
 
 def test_images_come_from_the_release_by_digest(engine: Engine) -> None:
     component = deploy(stack())
-    releases = engine.of(RELEASE)
-    assert releases["test-coredns"].inputs["values"]["image"]["tag"].endswith(f"@{IMAGES.coredns.digest}")
-    assert releases["test-prometheus"].inputs["values"]["server"]["image"]["digest"] == IMAGES.prometheus.digest
+    releases = engine.of("Release")
+    assert releases["test-coredns"]["values"]["image"]["tag"].endswith(f"@{IMAGES.coredns.digest}")
+    assert releases["test-prometheus"]["values"]["server"]["image"]["digest"] == IMAGES.prometheus.digest
     assert component.images == {
         project: getattr(IMAGES, project).reference
         for project in ("alertmanager", "coredns", "node_exporter", "prometheus")
@@ -131,34 +103,34 @@ def test_images_come_from_the_release_by_digest(engine: Engine) -> None:
 
 def test_a_failed_release_stays_to_be_looked_at_and_the_wait_is_bounded(engine: Engine) -> None:
     deploy(stack())
-    for made in engine.of(RELEASE).values():
-        assert made.inputs["atomic"] is False
-        assert made.inputs["skipAwait"] is False
-        assert 0 < made.inputs["timeout"] <= 600
-        assert made.inputs["maxHistory"] > 0
+    for made in engine.of("Release").values():
+        assert made["atomic"] is False
+        assert made["skipAwait"] is False
+        assert 0 < made["timeout"] <= 600
+        assert made["maxHistory"] > 0
 
 
 def test_a_cluster_that_was_there_before_keeps_its_namespaces(engine: Engine) -> None:
     deploy(config.load({"cloud": "existing", "existing": {"kubeconfig": "some"}}, stack="test", files=False))
-    assert not engine.of("kubernetes:core/v1:Namespace")
-    assert engine.of(RELEASE)["test-prometheus"].inputs["createNamespace"] is True
+    assert not engine.of("Namespace")
+    assert engine.of("Release")["test-prometheus"]["createNamespace"] is True
 
 
 def test_upstream_charts_are_pinned_and_come_from_their_repositories(engine: Engine) -> None:
     deploy(stack(chartSource={"kind": "upstream"}))
-    releases = engine.of(RELEASE)
-    assert releases["test-coredns"].inputs["repositoryOpts"] == {"repo": "https://coredns.github.io/helm"}
-    assert releases["test-coredns"].inputs["version"] == "1.46.2"
-    assert releases["test-prometheus"].inputs["version"] == "29.27.0"
-    assert "description" not in releases["test-prometheus"].inputs
+    releases = engine.of("Release")
+    assert releases["test-coredns"]["repositoryOpts"] == {"repo": "https://coredns.github.io/helm"}
+    assert releases["test-coredns"]["version"] == "1.46.2"
+    assert releases["test-prometheus"]["version"] == "29.27.0"
+    assert "description" not in releases["test-prometheus"]
 
 
 def test_bundled_charts_name_their_content_and_no_path_of_this_machine(engine: Engine) -> None:
     deploy(stack())
-    for made in engine.of(RELEASE).values():
-        assert made.inputs["chart"].startswith("components/charts/")
-        assert "content sha256:" in made.inputs["description"]
-        assert "repositoryOpts" not in made.inputs
+    for made in engine.of("Release").values():
+        assert made["chart"].startswith("components/charts/")
+        assert "content sha256:" in made["description"]
+        assert "repositoryOpts" not in made
 
 
 def test_the_clusters_upstream_charts_are_the_default_but_on_this_host() -> None:

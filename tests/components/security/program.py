@@ -10,7 +10,7 @@ from pulumi.runtime import rpc
 
 from components import create_cluster
 from crosscloud import config
-from tests.components.toy.double import RELEASE
+from tests.components import double
 
 API = ("198.51.100.16/28", "203.0.113.7/32")
 SSH = ("198.51.100.99/32",)
@@ -71,9 +71,8 @@ def program(cloud: str, *, ssh: bool = False) -> Program:
         given |= {"sshAccessCidrs": list(SSH), "adminSshKey": KEY}
     stack = config.load(given, stack="demo", files=False)
     pulumi.runtime.set_all_config({"aws:region": "us-east-1"})
-    engine = module.Engine()
-    pulumi.runtime.set_mocks(engine, project="crosscloud", stack="test")
-    release = module.release() if hasattr(module, "release") else RELEASE
+    engine = double.use(module.Engine())
+    release = module.release() if hasattr(module, "release") else double.IMAGES
     classes: dict[str, str] = {}
     secret: list[bool] = []
     original = pulumi.CustomResource.__init__

@@ -1,54 +1,38 @@
 """The engine's test double for programs of the toy cloud, and the program."""
 
 import json
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pulumi
-from pulumi.runtime import Mocks
+from pulumi.runtime import MockResourceArgs
 from pulumi.runtime.mocks import MockMonitor
 
 from components import create_cluster
 from components.self_managed import SelfManagedCluster
 from crosscloud import config
 from crosscloud.release import Image, Release
+from tests.components import double
+from tests.components.double import DIGEST, kind_of
 
-DIGEST = "sha256:" + "0123456789abcdef" * 4
 RELEASE = Release(**{name: Image(f"registry.cncf.ci/{name}", "ci-v1.6.3", DIGEST) for name in Release.__slots__})
-SECRETS = {
-    "bootstrapToken": "abcdef.0123456789abcdef",
-    "certificateKey": "c" * 64,
-    "administratorKey": "a private key",
-    "administratorRequest": "a request",
-}
 
 
-class Engine(Mocks):
-    """Answers as the plugins do, and keeps what is asked for, with its options."""
+class Engine(double.Engine):
+    """Answers as the plugins do, and keeps what is asked for with its options."""
 
     def __init__(self) -> None:
-        self.made: list[pulumi.runtime.MockResourceArgs] = []
+        super().__init__()
         self.requests: dict[str, Any] = {}
 
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
-        self.made.append(args)
-        kind = args.typ.rpartition(":")[2]
-        outputs: dict[str, dict[str, Any]] = {
+    def outputs(self, args: MockResourceArgs) -> Mapping[str, Any]:
+        told: dict[str, dict[str, Any]] = {
             "Balancer": {"address": "10.0.0.2"},
             "Machine": {"address": f"10.0.0.{10 + len(self.made)}"},
-            "ClusterCredentials": SECRETS,
-            "ClusterAccess": {"kubeconfig": "a kubeconfig", "kubernetesVersion": "v1.6.3"},
-            "Node": {"nodeName": args.name, "kubeletVersion": "v1.6.3"},
+            "Node": {"nodeName": args.name},
             "NodeGroup": {"nodes": [{"name": "w", "role": "worker", "address": "10.0.1.2", "version": "v1.6.3"}]},
         }
-        return f"{args.name}-id", {**args.inputs, **outputs.get(kind, {})}
-
-    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
-        raise AssertionError(f"nothing is asked of the cloud: {args.token}")
-
-    @property
-    def order(self) -> list[str]:
-        """What was asked for, in order: ``Node demo-control-plane-0``."""
-        return [f"{one.typ.rpartition(':')[2]} {one.name}" for one in self.made]
+        return told.get(kind_of(args), {})
 
     def inputs(self, what: str) -> dict[str, Any]:
         """Return the inputs of what ``order`` names."""
