@@ -12,13 +12,11 @@ from crosscloud.rehearsal.place import place_of
 from crosscloud.release import load
 from crosscloud.stacks.files import kubeconfig_file
 from tests.rehearsal.command import Command, command
-from tests.rehearsal.harness import Step
 from tests.rehearsal.machines import kill, machines
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine, pytest.mark.machines]
 
 NAME = "aws-life"
-WORKERS = Step("update", "aws:autoscaling/group:Group", f"{NAME}-worker")
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +50,14 @@ def test_up_again_changes_nothing(life: Command) -> None:
     assert re.search(r"Resources:\s+\d+ unchanged\n", engine.up())
 
 
-def test_more_workers_change_their_group_and_nothing_else(life: Command) -> None:
+def test_more_workers_change_their_group_and_what_is_spread_over_them(life: Command) -> None:
     engine = life.engine()
     engine.configure(workers={"count": 2})
     changed = {step.name: step.reasons for step in engine.changes()}
     assert changed == {
         f"{NAME}-worker": ("desiredCapacity", "maxSize", "minSize"),
         f"{NAME}-workers": ("count",),
+        f"{NAME}-coredns": ("values",),
     }
 
 
@@ -87,9 +86,11 @@ def test_the_only_control_plane_is_not_replaced_unless_insisted_on(life: Command
     said = engine.pulumi("preview", check=False)
     assert "the only control plane would be replaced" in said
     engine.configure(controlPlanes=larger, allowClusterReplacement=True)
-    replaced = {step.name: step.reasons for step in engine.changes() if step.op == "replace"}
-    assert replaced[f"{NAME}-control-plane-0"] == ("instanceType",)
-    assert f"{NAME}-worker" in replaced, "with another control plane it is another cluster, for its workers too"
+    replaced = {
+        (step.type.rpartition(":")[2], step.name): step.reasons for step in engine.changes() if step.op == "replace"
+    }
+    assert replaced["Instance", f"{NAME}-control-plane-0"] == ("instanceType",)
+    assert ("Group", f"{NAME}-worker") in replaced, "with another control plane it is another cluster, for workers too"
 
 
 def test_another_prometheus_changes_its_deployment_alone(life: Command, tmp_path: Path) -> None:
@@ -109,13 +110,13 @@ def test_another_prometheus_changes_its_deployment_alone(life: Command, tmp_path
 def test_a_worker_that_dies_is_seen_by_refresh_and_put_back(life: Command) -> None:
     engine = life.engine()
     engine.configure()
-    nodes = {node["role"]: node for node in engine.outputs()["nodes"]}
-    kill(machines(NAME)[nodes["worker"]["address"]])
+    (address,) = [node["address"] for node in engine.outputs()["nodes"] if node["role"] == "worker"]
+    dead = machines(NAME)[address]
+    kill(dead)
     said = engine.pulumi("up", "--yes", "--skip-preview", "--refresh", "--suppress-progress")
     workers = [node for node in engine.outputs()["nodes"] if node["role"] == "worker"]
     assert len(workers) == 1, said
-    assert workers[0]["name"] != nodes["worker"]["name"]
-    assert nodes["worker"]["address"] not in machines(NAME) or workers[0]["address"] == nodes["worker"]["address"]
+    assert machines(NAME)[workers[0]["address"]].machine_id != dead.machine_id
     assert re.search(r"Resources:\s+\d+ unchanged\n", engine.up())
 
 
