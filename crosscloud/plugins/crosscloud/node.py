@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crosscloud.plugins.base import UNKNOWN, Call, PluginError, Resource, Values
-from crosscloud.plugins.crosscloud import boot_log, etcd_members, node_state
+from crosscloud.plugins.crosscloud import boot_log, etcd_members, node_state, quorum
 from crosscloud.plugins.crosscloud.api import core
 from crosscloud.plugins.crosscloud.drain import drain, kubelet_answers
 
@@ -66,6 +66,8 @@ class Node(Resource):
         if node is None or node.metadata.uid != outputs.get("uid"):
             return
         api = core(inputs["kubeconfig"])
+        if inputs["role"] == "control-plane":
+            quorum.ensure_kept(api, node_state.listed(inputs["kubeconfig"]), node)
         if node_state.ready(node)[0] and kubelet_answers(api, resource_id):
             drain(call, api, resource_id)
         if inputs["role"] == "control-plane":
