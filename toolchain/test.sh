@@ -23,16 +23,18 @@ ended() {
   return $status
 }
 
-part "unit tests" $pytest -q -n 2 -m "not engine and not machines and not cluster"
+part "unit tests" $pytest -q -n 2 -m "not engine and not machines and not cluster and not rehearsal"
 if [ "$(id -u)" = 0 ] && [ "$(uname)" = Linux ]; then
   # the images of the release: what the clusters, and some of the engine's tests, run
   part "images of the release" .venv/bin/crosscloud artifacts build
-  part "engine and machines" $pytest -q -n 3 --dist loadfile -m "(engine or machines) and not cluster"
-  # clusters that are broken on purpose beside the one that the other tests share: mostly each waits for something
-  $pytest -q tests/cluster/test_4_faults.py >.crosscloud/faults.log 2>&1 &
-  faults=$!
-  part "a cluster" $pytest -q -m cluster --ignore tests/cluster/test_4_faults.py
-  part "clusters that are broken on purpose" ended $faults .crosscloud/faults.log
+  part "engine and machines" $pytest -q -n 3 --dist loadfile -m "(engine or machines) and not cluster and not rehearsal"
+  # beside the cluster that the other tests share: clusters that are broken on purpose, which mostly wait for something,
+  # and then a rehearsal of AWS
+  beside="tests/cluster/test_4_faults.py tests/rehearsal"
+  $pytest -q -m "cluster and not rehearsal" $beside >.crosscloud/beside.log 2>&1 &
+  others=$!
+  part "a cluster" $pytest -q -m "cluster and not rehearsal" tests/cluster --ignore tests/cluster/test_4_faults.py
+  part "clusters that are broken on purpose, and a rehearsal of AWS" ended $others .crosscloud/beside.log
   # the registry that the build started serves the clusters of this checkout's stacks, if there are any
   .venv/bin/python -m crosscloud.stacks.idle
 else
