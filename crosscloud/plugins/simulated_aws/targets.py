@@ -196,9 +196,17 @@ class TargetGroupAttachment(AwsResource):
         return {} if inputs["targetId"] in registered else None
 
     def remove(self, _call: Call, _id: str, inputs: Values, _outputs: Values) -> None:
-        """Take it out of the group."""
+        """Take it out of the group, which a machine that ended has left already.
+
+        The service lets it pass then, and moto doesn't:
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html
+        """
         arn, target = inputs["targetGroupArn"], _target(inputs)
-        gone_is_fine("elbv2", "DeregisterTargets", TargetGroupArn=arn, Targets=[target])
+        try:
+            gone_is_fine("elbv2", "DeregisterTargets", TargetGroupArn=arn, Targets=[target])
+        except ApiError as error:
+            if error.code != "InvalidTarget":
+                raise
         for group in ask("elbv2", "DescribeTargetGroups")["TargetGroups"]:
             if group["TargetGroupArn"] == arn:
                 host.settle(group["VpcId"])

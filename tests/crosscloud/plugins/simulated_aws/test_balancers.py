@@ -7,6 +7,7 @@ import pytest
 
 from crosscloud.plugins.base import PluginError
 from crosscloud.plugins.simulated_aws import host
+from crosscloud.plugins.simulated_aws.client import ask
 from tests.crosscloud.plugins.simulated_aws.conftest import TCP, Aws
 
 CHECK = {"protocol": "HTTPS", "path": "/readyz", "port": "6443", "interval": 10, "timeout": 6}
@@ -57,6 +58,13 @@ def door(aws: Aws) -> Door:
 def test_it_leads_to_the_machines_that_are_attached(door: Door) -> None:
     (one, attached), (other, _) = door.attach(), door.attach()
     assert door.led_to() == [door.aws.address(one), door.aws.address(other)]
+    door.aws.delete("TargetGroupAttachment", attached)
+    assert door.led_to() == [door.aws.address(other)]
+
+
+def test_a_machine_that_ended_is_no_longer_a_target_and_its_attachment_goes_without_a_word(door: Door) -> None:
+    (ended, attached), (other, _) = door.attach(), door.attach()
+    ask("ec2", "TerminateInstances", InstanceIds=[ended])
     door.aws.delete("TargetGroupAttachment", attached)
     assert door.led_to() == [door.aws.address(other)]
 
