@@ -1,8 +1,6 @@
 """A Pulumi project of the tests' own, whose stacks live beside the user's and are taken away again."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,6 +13,7 @@ import yaml
 
 from crosscloud import paths
 from crosscloud.engine.environment import pulumi_environment
+from tests.processes import finished, start
 
 _PROGRAM = {
     "name": "crosscloud",
@@ -61,29 +60,11 @@ class TestStack:
 
     def start(self, *command: str) -> "subprocess.Popen[str]":
         """Start a command in the project, in a process group of its own."""
-        return subprocess.Popen(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
+        return start(command, self.folder, self.environment)
 
     def run(self, *command: str, timeout: float = 600, check: bool = True) -> str:
         """Run a command in the project and return all that it printed."""
-        process = self.start(*command)
-        try:
-            output, _ = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            output, _ = process.communicate()
-            raise AssertionError(f"{command} did not end within {timeout} s:\n{output}") from None
-        assert not check or process.returncode == 0, f"{command} failed:\n{output}"
-        return output
+        return finished(self.start(*command), timeout=timeout, check=check)
 
     def crosscloud(self, command: str, *arguments: str, check: bool = True) -> str:
         """Run a crosscloud command on the stack."""

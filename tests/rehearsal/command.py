@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crosscloud.rehearsal.place import place_of
+from tests.processes import finished, start
 from tests.rehearsal.harness import Rehearsal, write_stack
 
 #: Seconds after which a rehearsal is taken for stuck.
@@ -27,25 +27,12 @@ class Command:
 
     def rehearse(self, *arguments: str, check: bool = True) -> str:
         """Run the command; return what it printed, errors among it."""
-        process = subprocess.Popen(
+        process = start(
             [sys.executable, "-m", "crosscloud.cli", "rehearse", "--stack", self.name, *arguments],
-            cwd=self.folder,
-            env={**os.environ, "CROSSCLOUD_PROJECT": str(self.folder), "COLUMNS": "160"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
+            self.folder,
+            {**os.environ, "CROSSCLOUD_PROJECT": str(self.folder), "COLUMNS": "160"},
         )
-        try:
-            output, _ = process.communicate(timeout=_PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGINT)
-            output, _ = process.communicate()
-            raise AssertionError(f"rehearse {arguments} did not end within {_PATIENCE} s:\n{output}") from None
-        assert not check or process.returncode == 0, f"rehearse {arguments} failed:\n{output}"
-        return output
+        return finished(process, timeout=_PATIENCE, check=check, ended_by=signal.SIGINT)
 
     def engine(self) -> Rehearsal:
         """Return the engine's side of the rehearsal, to look at its state and previews."""

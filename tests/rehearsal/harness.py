@@ -10,9 +10,6 @@ Everything is taken away at the end. With ``machines=True`` the machines are rea
 """
 
 import json
-import os
-import signal
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +25,7 @@ from crosscloud.rehearsal.services import start_service, stop_service
 from crosscloud.rehearsal.simulations import simulation_of
 from crosscloud.stacks.pulumi import Stack
 from crosscloud.stacks.workspace import Workspace
+from tests.processes import finished, start
 
 #: Where the program's user is in every test: an address of a documentation range.
 OPERATOR = "203.0.113.7/32"
@@ -99,25 +97,12 @@ class Rehearsal:
 
     def pulumi(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
         """Run a pulumi command on the stack of the rehearsal, and return all that it printed."""
-        process = subprocess.Popen(
+        process = start(
             ["pulumi", *arguments, "--stack", self.name, "--non-interactive"],
-            cwd=place_of(self.name).project,
-            env={**self.environment, **(variables or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
+            place_of(self.name).project,
+            {**self.environment, **(variables or {})},
         )
-        try:
-            output, _ = process.communicate(timeout=_PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            output, _ = process.communicate()
-            raise AssertionError(f"{arguments} did not end within {_PATIENCE} s:\n{output}") from None
-        assert not check or process.returncode == 0, f"{arguments} failed:\n{output}"
-        return output
+        return finished(process, timeout=_PATIENCE, check=check)
 
     @property
     def environment(self) -> dict[str, str]:
