@@ -9,7 +9,6 @@ import pytest
 from crosscloud import paths
 from crosscloud.machines import cleanup
 from crosscloud.rehearsal.place import place_of
-from crosscloud.release import load
 from crosscloud.stacks.files import kubeconfig_file
 from tests.rehearsal.command import Command, command
 from tests.rehearsal.machines import kill, machines
@@ -93,18 +92,36 @@ def test_the_only_control_plane_is_not_replaced_unless_insisted_on(life: Command
     assert ("Group", f"{NAME}-worker") in replaced, "with another control plane it is another cluster, for workers too"
 
 
+def other_release(folder: Path, project: str, tag: str) -> str:
+    """Write the release that is there, with another tag of one project; return its file."""
+    built = paths.home() / "release.env"
+    text = re.sub(rf"(?m)^{project}_DIGEST=.*\n", "", built.read_text())
+    other = folder / "release.env"
+    other.write_text(re.sub(rf"(?m)^{project}_TAG=.*$", f"{project}_TAG={tag}", text))
+    (folder / "support.env").write_text((paths.home() / "support.env").read_text())
+    return str(other)
+
+
 def test_another_prometheus_changes_its_deployment_alone(life: Command, tmp_path: Path) -> None:
     engine = life.engine()
-    release, support = paths.home() / "release.env", paths.home() / "support.env"
-    tag = load(release).prometheus.tag
-    other = tmp_path / "release.env"
-    text = re.sub(r"(?m)^PROMETHEUS_DIGEST=.*\n", "", release.read_text())
-    other.write_text(text.replace(f"PROMETHEUS_TAG={tag}", "PROMETHEUS_TAG=v3.14.0"))
-    (tmp_path / "support.env").write_text(support.read_text())
-    engine.configure(releaseFile=str(other))
+    engine.configure(releaseFile=other_release(tmp_path, "PROMETHEUS", "v3.14.0"))
     changed = {step.name: step for step in engine.changes() if step.type != "pulumi:pulumi:Stack"}
     assert list(changed) == [f"{NAME}-prometheus"]
     assert [reason for reason in changed[f"{NAME}-prometheus"].reasons if "values" in reason]
+
+
+def test_another_kubernetes_replaces_every_machine_and_so_has_to_be_insisted_on(life: Command, tmp_path: Path) -> None:
+    engine = life.engine()
+    other = other_release(tmp_path, "KUBERNETES", "v1.37.3")
+    engine.configure(releaseFile=other)
+    said = engine.pulumi("preview", check=False)
+    assert "the only control plane would be replaced" in said
+    assert "KUBERNETES_TAG of crosscloud:releaseFile" in said
+    engine.configure(releaseFile=other, allowClusterReplacement=True)
+    changed = {(step.op, step.type.rpartition(":")[2]): step.reasons for step in engine.changes()}
+    assert changed["replace", "Instance"] == ("userDataBase64",)
+    assert changed["update", "LaunchTemplate"] == ("userData",)
+    assert ("replace", "Group") in changed
 
 
 def test_a_worker_that_dies_is_seen_by_refresh_and_put_back(life: Command) -> None:
