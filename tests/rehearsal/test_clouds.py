@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.rehearsal, pytest.mark.engine, pytest.mark.machines]
 #: What the message of each fault has to say on AWS, beside that the same command goes on from there.
 SAYS = {
     "no-capacity": ["no t3.medium left in us-east-1a", "crosscloud:aws.zones", "crosscloud:controlPlanes.size"],
-    "api-error": ["failed at its own end", "nothing has to be changed"],
+    "api-error": ["takes no more requests from your account", "wait a minute", "run the same command again"],
     "no-boot": ["aws ec2 get-console-output", "control-plane-0"],
     "slow-load-balancer": [],
     "engine-crash": ["SIGKILL", "finished what an interrupted run had begun|gave up the lock"],
