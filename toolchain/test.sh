@@ -28,13 +28,15 @@ if [ "$(id -u)" = 0 ] && [ "$(uname)" = Linux ]; then
   # the images of the release: what the clusters, and some of the engine's tests, run
   part "images of the release" .venv/bin/crosscloud artifacts build
   part "engine and machines" $pytest -q -n 3 --dist loadfile -m "(engine or machines) and not cluster and not rehearsal"
-  # beside the cluster that the other tests share: clusters that are broken on purpose, which mostly wait for something,
-  # and then a rehearsal of AWS
-  beside="tests/cluster/test_4_faults.py tests/rehearsal"
-  $pytest -q -m "cluster and not rehearsal" $beside >.crosscloud/beside.log 2>&1 &
-  others=$!
+  # beside the cluster that the other tests share: clusters that are broken on purpose, and a rehearsal of AWS; all of them
+  # mostly wait for something
+  $pytest -q -m "cluster and not rehearsal" tests/cluster/test_4_faults.py >.crosscloud/faults.log 2>&1 &
+  faults=$!
+  $pytest -q -m "cluster and not rehearsal" tests/rehearsal >.crosscloud/rehearsal.log 2>&1 &
+  rehearsal=$!
   part "a cluster" $pytest -q -m "cluster and not rehearsal" tests/cluster --ignore tests/cluster/test_4_faults.py
-  part "clusters that are broken on purpose, and a rehearsal of AWS" ended $others .crosscloud/beside.log
+  part "clusters that are broken on purpose" ended $faults .crosscloud/faults.log
+  part "a rehearsal of AWS" ended $rehearsal .crosscloud/rehearsal.log
   # the registry that the build started serves the clusters of this checkout's stacks, if there are any
   .venv/bin/python -m crosscloud.stacks.idle
 else
