@@ -3,9 +3,14 @@
 import re
 from pathlib import Path
 
-#: Colours and cursor movements, which systemd writes to a console.
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\r")
+#: Colours, cursor movements and character sets, which systemd writes to a console.
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]|\r")
 _TAIL_BYTES = 64 * 1024
+
+
+def plain(text: str) -> str:
+    """Return what a console shows, without the terminal's control sequences."""
+    return _CONTROL.sub("", text)
 
 
 def tail(log: Path, lines: int = 40) -> str:
@@ -16,4 +21,4 @@ def tail(log: Path, lines: int = 40) -> str:
             text = handle.read().decode(errors="replace")
     except OSError:
         return "(there is no boot log)"
-    return "\n".join(_CONTROL.sub("", text).splitlines()[-lines:])
+    return "\n".join(plain(text).splitlines()[-lines:])

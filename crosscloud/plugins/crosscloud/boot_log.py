@@ -10,11 +10,12 @@ from collections.abc import Collection, Iterable, Mapping
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from crosscloud.machines import bootlog
+
 #: What the bootstrap's scripts write when they give up (``crosscloud/bootstrap/templates/lib.sh``).
 FAILURE = "BOOTSTRAP FAILED"
 #: Set to a rehearsal's folder while a cloud is simulated and its machines run on this host.
 REHEARSAL = "CROSSCLOUD_REHEARSAL"
-_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]|\r")
 _LAST_LINES = 40
 
 
@@ -23,7 +24,7 @@ def text(path: Path | None) -> str:
     if path is None:
         return ""
     try:
-        return _ESCAPES.sub("", path.read_text(errors="replace"))
+        return bootlog.plain(path.read_text(errors="replace"))
     except OSError:
         return ""
 

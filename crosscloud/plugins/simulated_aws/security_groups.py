@@ -14,12 +14,28 @@ _LONGEST = 255
 _PLAIN = set(" ._-:/()#,@[]+=&;{}!$*")
 
 
-class SecurityGroup(Ec2Resource):
+class _Group(Ec2Resource):
+    """What a group of the program's own and the one that comes with a VPC have in common."""
+
+    listing = _GROUPS
+    kind = "security-group"
+
+    def outputs(self, live: Mapping[str, Any]) -> dict[str, Any]:
+        """Return its name and network."""
+        own = {"name": live["GroupName"], "description": live["Description"], "vpcId": live["VpcId"]}
+        return {**self.known(live["GroupId"], live), **own}
+
+    def change(
+        self, _call: Call, resource_id: str, old_inputs: Values, _old_outputs: Values, new: Values
+    ) -> Mapping[str, Any]:
+        """Change its tags."""
+        return self.retag(resource_id, old_inputs, new)
+
+
+class SecurityGroup(_Group):
     """A group. The provider takes away the rule that lets everything out, with which AWS makes it."""
 
     sdk = "pulumi_aws.ec2:SecurityGroup"
-    listing = _GROUPS
-    kind = "security-group"
     autoname = "name"
     replace_on = frozenset({"description", "name", "namePrefix", "vpcId"})
     computed = ("arn", "ownerId")
@@ -44,17 +60,6 @@ class SecurityGroup(Ec2Resource):
         revoke_all(made)
         return made, self.outputs(self.find(made) or {})
 
-    def outputs(self, live: Mapping[str, Any]) -> dict[str, Any]:
-        """Return its name and network."""
-        own = {"name": live["GroupName"], "description": live["Description"], "vpcId": live["VpcId"]}
-        return {**self.known(live["GroupId"], live), **own}
-
-    def change(
-        self, _call: Call, resource_id: str, old_inputs: Values, _old_outputs: Values, new: Values
-    ) -> Mapping[str, Any]:
-        """Change its tags."""
-        return self.retag(resource_id, old_inputs, new)
-
     def remove(self, _call: Call, resource_id: str, _inputs: Values, _outputs: Values) -> None:
         """Remove it, if nothing has it and no rule names it."""
         if self.find(resource_id) is not None:
@@ -62,12 +67,10 @@ class SecurityGroup(Ec2Resource):
         gone_is_fine("ec2", "DeleteSecurityGroup", GroupId=resource_id)
 
 
-class DefaultSecurityGroup(Ec2Resource):
+class DefaultSecurityGroup(_Group):
     """The group that comes with a VPC: the provider adopts it, and takes its rules away."""
 
     sdk = "pulumi_aws.ec2:DefaultSecurityGroup"
-    listing = _GROUPS
-    kind = "security-group"
     replace_on = frozenset({"vpcId"})
     computed = ("arn", "description", "name", "ownerId")
 
@@ -78,17 +81,6 @@ class DefaultSecurityGroup(Ec2Resource):
         revoke_all(made)
         self.retag(made, Values(), inputs)
         return made, self.outputs(self.find(made) or {})
-
-    def outputs(self, live: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what it is called."""
-        own = {"name": live["GroupName"], "description": live["Description"], "vpcId": live["VpcId"]}
-        return {**self.known(live["GroupId"], live), **own}
-
-    def change(
-        self, _call: Call, resource_id: str, old_inputs: Values, _old_outputs: Values, new: Values
-    ) -> Mapping[str, Any]:
-        """Change its tags."""
-        return self.retag(resource_id, old_inputs, new)
 
     def remove(self, _call: Call, _id: str, _inputs: Values, _outputs: Values) -> None:
         """Leave it: it goes with its VPC."""
