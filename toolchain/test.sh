@@ -23,6 +23,7 @@ ended() {
   return $status
 }
 
+toolchain/setup.sh --tests
 part "unit tests" $pytest -q -n 2 --dist loadfile -m "not engine and not machines and not cluster and not rehearsal"
 if [ "$(id -u)" = 0 ] && [ "$(uname)" = Linux ]; then
   # the images of the release: what the clusters, and some of the engine's tests, run

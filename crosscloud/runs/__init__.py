@@ -1,0 +1,1 @@
+"""Runs of the pipeline's cells: what is kept of each, from its first stage to its destruction."""
