@@ -1,0 +1,120 @@
+"""A review: digests of the state, program, configuration and release that a preview was made of."""
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from crosscloud.errors import CrosscloudError
+from crosscloud.problems import shown
+
+
+class ReviewError(CrosscloudError):
+    """A file is no review, or not one of this stack."""
+
+
+class MovedError(CrosscloudError):
+    """What was reviewed is not what would be applied."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Part(_Model):
+    """One part of a review: the digest of all of it, and one for each thing in it that can be named."""
+
+    digest: str
+    items: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def of(cls, items: Mapping[str, Any], salt: bytes) -> "Part":
+        """Make the part of these things, whose values are anything that JSON can hold."""
+        digests = {name: _digest(salt, name, value) for name, value in sorted(items.items())}
+        return cls(digest=_digest(salt, "", digests), items=digests)
+
+
+class Review(_Model):
+    """What a preview was made of.
+
+    The digests are keyed with ``salt``, which is another one in each review, so that equal things in two reviews can't
+    be told. No secret goes into them in the clear: see ``state`` and ``settings``. ``commit`` is the one that was
+    previewed, ``saved`` when the state was last written; both are told, neither is compared.
+    """
+
+    PARTS: ClassVar[tuple[str, ...]] = ("state", "program", "config", "release")
+
+    schema_version: Literal[1] = 1
+    project: str
+    stack: str
+    recorded: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    commit: str | None = None
+    saved: AwareDatetime | None = None
+    salt: str = Field(pattern=r"^[0-9a-f]{32}$")
+    state: Part
+    program: Part
+    config: Part
+    release: Part
+
+    @property
+    def id(self) -> str:
+        """A short name of this very review."""
+        return hashlib.sha256(f"{self.salt} {self.recorded.isoformat()}".encode()).hexdigest()[:16]
+
+    @classmethod
+    def load(cls, file: Path) -> "Review":
+        """Read a review; raise `ReviewError` if the file can't be read or is none."""
+        try:
+            text = file.read_bytes()
+        except OSError as error:
+            raise ReviewError(f"the review {shown(file)} can't be read: {error.strerror}") from None
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"])) or "the file"
+            wrong = f"{where}: {first['msg']} (`crosscloud preview` writes one)"
+            raise ReviewError(f"{shown(file)} is no review of this crosscloud: {wrong}") from None
+
+    def save(self, file: Path) -> None:
+        """Write the review for its owner alone, whole or not at all."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_name(f".{file.name}.new")
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as handle:
+            handle.write(json.dumps(self.model_dump(mode="json"), indent=2) + "\n")
+        new.replace(file)
+
+
+def moved(then: Review, now: Review) -> list[str]:
+    """Name each thing that is not as it was, part by part; none if all is.
+
+    Raises `ReviewError` if the two can't be compared: another stack's, or of another salt.
+    """
+    for what in ("project", "stack"):
+        if getattr(then, what) != getattr(now, what):
+            raise ReviewError(f"the review is of {what} {getattr(then, what)}, and this is {what} {getattr(now, what)}")
+    if then.salt != now.salt:
+        raise ReviewError("the two reviews have different salts; `record(stack, like=then)` makes one to compare")
+    return [line for part in Review.PARTS for line in _changes(part, getattr(then, part), getattr(now, part))]
+
+
+def _changes(part: str, then: Part, now: Part) -> Iterator[str]:
+    if hmac.compare_digest(then.digest, now.digest):
+        return
+    for name in sorted({*then.items, *now.items}):
+        before, after = then.items.get(name), now.items.get(name)
+        if before != after:
+            how = "is new" if before is None else "is gone" if after is None else "was changed"
+            yield f"{part}: {name} {how}"
+
+
+def _digest(salt: bytes, name: str, value: Any) -> str:
+    text = json.dumps([name, value], sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hmac.new(salt, text.encode(), hashlib.sha256).hexdigest()

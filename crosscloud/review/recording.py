@@ -1,0 +1,45 @@
+"""Recording a review of a stack as it is now."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from crosscloud.review import program, settings, state
+from crosscloud.review.model import Part, Review
+from crosscloud.stacks.pulumi import Stack
+
+
+def record(stack: Stack, *, deployment: Mapping[str, Any] | None = None, like: Review | None = None) -> Review:
+    """Return the review of a stack as it is now; begin with it, so that what moves meanwhile is seen.
+
+    ``deployment`` is the stack's exported state, where the caller has it; a stack that is not there yet has an empty
+    one. ``like`` is the review that the new one is to be compared with. Raises what is wrong with the stack's file.
+    """
+    from crosscloud.stacks.up import read_config
+
+    release = Path(read_config(stack, files_exist=False).release_file)
+    if deployment is None:
+        deployment = stack.deployment() if stack.exists() else {}
+    text = like.salt if like else secrets.token_hex(16)
+    salt = bytes.fromhex(text)
+    return Review(
+        project=stack.workspace.name,
+        stack=stack.name,
+        commit=_commit(),
+        saved=state.saved(deployment),
+        salt=text,
+        state=Part.of(state.items(deployment), salt),
+        program=Part.of(program.items(stack.workspace.project), salt),
+        config=Part.of(settings.config_items(stack.file), salt),
+        release=Part.of(settings.release_items(release), salt),
+    )
+
+
+def _commit() -> str | None:
+    """Return the commit that a pipeline of GitLab works on: the merge request's own, not one that GitLab made of it.
+
+    https://docs.gitlab.com/ci/variables/predefined_variables/
+    """
+    return os.environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or os.environ.get("CI_COMMIT_SHA") or None
