@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from crosscloud.e2e import registry
+from crosscloud import registry
 from crosscloud.e2e.cluster import items
 from crosscloud.e2e.model import Check, Context, Failed, NotYet
 from crosscloud.e2e.pods import CONTROL_PLANE, is_ready, name, plural, why_not_ready
@@ -79,7 +79,7 @@ def judge(expected: Expected, running: list[Running]) -> list[str]:
         known = expected.ask()
     except registry.RegistryError as error:
         if not pinned:
-            raise
+            raise NotYet(str(error)) from None
         # The pin is enough to tell; the registry could only have said that it is the same image by another digest.
         known, hint = frozenset({pinned}), f"; {error}"
     wrong: dict[str, list[Running]] = {}

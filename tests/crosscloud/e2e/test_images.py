@@ -2,10 +2,10 @@
 
 import pytest
 
-from crosscloud.e2e import registry
+from crosscloud import registry
 from crosscloud.e2e.checks import images
 from crosscloud.e2e.model import Failed
-from crosscloud.e2e.registry import RegistryError
+from crosscloud.registry import RegistryError
 
 from .fakes import FakeApi, context, digest, image, pod
 from .healthy import cluster
