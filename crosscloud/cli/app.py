@@ -8,7 +8,7 @@ import typer
 from crosscloud.artifacts.commands import app as artifacts
 from crosscloud.cli.config import app as config
 from crosscloud.cli.doctor import doctor
-from crosscloud.cli.options import StackName
+from crosscloud.cli.options import StackArgument, StackName, stack_of
 from crosscloud.cli.rehearse import rehearse
 from crosscloud.e2e.commands import e2e
 from crosscloud.errors import CrosscloudError
@@ -25,33 +25,35 @@ app.command()(rehearse)
 
 @app.command()
 def up(
+    name: StackArgument = None,
     stack: StackName = "local",
     checks: Annotated[bool, typer.Option("--check/--no-check", help="Run the e2e checks against the cluster.")] = True,
 ) -> None:
     """Build what the stack needs, bring it up, check it, and say what there is."""
     from crosscloud.stacks.up import up as bring_up
 
-    bring_up(stack, checks=checks)
+    bring_up(stack_of(name, stack), checks=checks)
 
 
 @app.command()
-def check(stack: StackName = "local") -> None:
+def check(name: StackArgument = None, stack: StackName = "local") -> None:
     """Run the e2e checks against the cluster of a stack that is up."""
     from crosscloud.stacks.up import check as check_again
 
-    check_again(stack)
+    check_again(stack_of(name, stack))
 
 
 @app.command()
-def down(stack: StackName = "local") -> None:
+def down(name: StackArgument = None, stack: StackName = "local") -> None:
     """Take the stack away; only caches stay."""
     from crosscloud.stacks.down import down as take_down
 
-    take_down(stack)
+    take_down(stack_of(name, stack))
 
 
 @app.command()
 def shell(
+    name: StackArgument = None,
     stack: StackName = "local",
     rehearsal: Annotated[
         bool, typer.Option("--rehearsal", help="For the rehearsal of the stack that was kept.")
@@ -61,18 +63,18 @@ def shell(
     if rehearsal:
         from crosscloud.rehearsal.shell import start as start_in_rehearsal
 
-        start_in_rehearsal(stack)
+        start_in_rehearsal(stack_of(name, stack))
     from crosscloud.cli.shell import start
 
-    start(stack)
+    start(stack_of(name, stack))
 
 
 @app.command()
-def env(stack: StackName = "local") -> None:
+def env(name: StackArgument = None, stack: StackName = "local") -> None:
     """Print the variables of that shell, to be read by `eval`."""
     from crosscloud.cli.shell import exports
 
-    print(exports(stack), end="")
+    print(exports(stack_of(name, stack)), end="")
 
 
 def main() -> None:
