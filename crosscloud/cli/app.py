@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from crosscloud.artifacts.commands import app as artifacts
+from crosscloud.cli.cell import app as cell
 from crosscloud.cli.config import app as config
 from crosscloud.cli.doctor import doctor
 from crosscloud.cli.options import StackArgument, StackName, stack_of
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(artifacts)
 app.add_typer(config)
+app.add_typer(cell)
 app.command()(e2e)
 app.command()(doctor)
 app.command()(rehearse)

@@ -9,16 +9,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crosscloud import paths
 from crosscloud.errors import CrosscloudError
 from crosscloud.locking import locked
 from crosscloud.stacks.workspace import OWN, Workspace
 
+if TYPE_CHECKING:
+    from crosscloud.stacks.advice.events import Failure
+    from crosscloud.stacks.advice.rules import Advice
+
 
 class PulumiError(CrosscloudError):
-    """Pulumi failed; what it said stands above, or in the message where its output was not shown."""
+    """Pulumi failed; what it said stands above, or in the message where its output was not shown.
+
+    Where the engine was followed (`advised`), ``failures`` are the resources that failed, and ``advice`` is what is
+    known of them.
+    """
+
+    failures: "Sequence[Failure]" = ()
+    advice: "Sequence[Advice]" = ()
 
 
 @contextmanager

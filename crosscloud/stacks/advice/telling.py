@@ -37,8 +37,10 @@ def advised(config: StackConfig) -> Iterator[Events]:
         events = Events(Path(folder) / "events.json")
         try:
             yield events
-        except PulumiError:
-            tell(list(advice(failures(events.log), config)))
+        except PulumiError as error:
+            error.failures = failures(events.log)
+            error.advice = list(advice(error.failures, config))
+            tell(error.advice)
             raise
 
 

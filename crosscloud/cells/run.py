@@ -1,0 +1,146 @@
+"""The run of a cell: its folder, and the record that its stages are written into as they begin and end."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from crosscloud import paths, provenance, release
+from crosscloud.cells.cell import Cell
+from crosscloud.cells.logs import teed
+from crosscloud.cells.reasons import Verdict, judge
+from crosscloud.errors import CrosscloudError
+from crosscloud.runs import record
+from crosscloud.runs.record import Record, Stage, StageStatus, TestedImage
+
+#: Holds a folder for each cell, and in that one for each run.
+RUNS = "CROSSCLOUD_RUNS"
+
+
+def runs_home() -> Path:
+    """Return the folder of all runs: ``$CROSSCLOUD_RUNS``, or ``runs`` in the home."""
+    chosen = os.environ.get(RUNS)
+    return Path(chosen).resolve() if chosen else paths.home() / "runs"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a cell. In a pipeline all of its jobs work on the same one."""
+
+    cell: Cell
+    id: str
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder."""
+        return runs_home() / self.cell.name / self.id
+
+    @property
+    def junit(self) -> Path:
+        """The report of the checks."""
+        return self.folder / record.JUNIT
+
+    def record(self) -> Record:
+        """Return the record; a new one where an earlier stage left none."""
+        if (self.folder / record.FILE).exists():
+            return record.load(self.folder)
+        return Record(
+            stack=self.cell.stack,
+            cloud=_cloud(self.cell),
+            channel=self.cell.channel,
+            rehearsed=self.cell.rehearsed,
+            id=self.id,
+            url=os.environ.get("CI_PIPELINE_URL"),
+            commit=os.environ.get("CI_COMMIT_SHA") or _head(),
+            started=datetime.now(UTC),
+        )
+
+    def releases(self, file: Path) -> None:
+        """Write down which images the run tests, and where they come from."""
+        images, sources = release.load(file), provenance.load(file)
+        tested = {
+            name: TestedImage(image=image.image, tag=image.tag, digest=image.digest, source=sources.get(name))
+            for name, image in images
+        }
+        self._save(self.record().model_copy(update={"release": tested, "kubernetes": images.kubernetes.version}))
+
+    def stage(self, name: str, work: Callable[[], Verdict | None]) -> int:
+        """Do the work of a stage, with its log and its place in the record; return the exit status.
+
+        An expected failure is shown as the command's error would be. The verdict's reason is one line.
+        """
+        log = self.folder / f"{name}.log"
+        log.unlink(missing_ok=True)  # a job that is run again tells of itself
+        began, started = datetime.now(UTC), time.monotonic()
+
+        def ended(status: StageStatus, verdict: Verdict) -> None:
+            seconds = round(time.monotonic() - started, 1)
+            stage = Stage(name=name, status=status, started=began, seconds=seconds, why=verdict.why, log=log.name)
+            self._save(self.record().with_stage(stage.model_copy(update={"blames": verdict.blames})))
+
+        ended(StageStatus.RUNNING, Verdict())
+        with teed(log), _ended_by_signals():
+            try:
+                verdict = work()
+            except CrosscloudError as error:
+                print(f"error: {error}", file=sys.stderr, flush=True)
+                ended(StageStatus.FAILED, judge(error, self.cell))
+                return error.exit_code
+            except BaseException as error:
+                ended(StageStatus.FAILED, Verdict(f"the job was ended: {type(error).__name__}"))
+                raise
+        ended(StageStatus.FAILED if verdict else StageStatus.PASSED, verdict or Verdict())
+        return 1 if verdict else 0
+
+    def _save(self, now: Record) -> None:
+        record.save(self.folder, now)
+
+
+def current(cell: Cell, *, begins: bool = False) -> Run:
+    """Return the run that a command belongs to: the pipeline's, or the one that the last ``cluster`` began."""
+    if pipeline := os.environ.get("CI_PIPELINE_ID"):
+        return Run(cell, pipeline)
+    note = cell.place.folder / "run"
+    if begins or not note.exists():
+        note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        note.write_text(datetime.now(UTC).strftime("%Y%m%d-%H%M%S"))
+    return Run(cell, note.read_text())
+
+
+def _cloud(cell: Cell) -> str:
+    from crosscloud.stacks.pulumi import Stack
+    from crosscloud.stacks.up import stack_values
+
+    return str(stack_values(Stack(cell.stack)).get("crosscloud:cloud", "local"))
+
+
+def _head() -> str | None:
+    done = subprocess.run(
+        ["git", "rev-parse", "HEAD"],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or None
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Have SIGTERM, by which a pipeline cancels a job, end the stage in order."""
+
+    def ended(number: int, _: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, ended)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
