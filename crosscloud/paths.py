@@ -23,3 +23,12 @@ def home() -> Path:
     """
     chosen = os.environ.get("CROSSCLOUD_HOME")
     return Path(chosen).resolve() if chosen else ROOT / ".crosscloud"
+
+
+def tools() -> Path:
+    """Return the folder of the engine and the tools (``bin``, ``pulumi/plugins``): ``$CROSSCLOUD_TOOLS``, or `home`.
+
+    The runner image has them where nobody writes, apart from what a stack keeps.
+    """
+    chosen = os.environ.get("CROSSCLOUD_TOOLS")
+    return Path(chosen).resolve() if chosen else home()

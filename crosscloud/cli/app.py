@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from crosscloud import container
 from crosscloud.artifacts.commands import app as artifacts
 from crosscloud.cli.cell import app as cell
 from crosscloud.cli.config import app as config
@@ -82,6 +83,7 @@ def env(name: StackArgument = None, stack: StackName = "local") -> None:
 def main() -> None:
     """Run the command; an expected failure is its message and an exit status, not a traceback."""
     try:
+        container.prepare_project()
         app()
     except CrosscloudError as error:
         print(f"error: {error}", file=sys.stderr)

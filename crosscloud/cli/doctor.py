@@ -8,7 +8,7 @@ import sys
 import typer
 
 from crosscloud import paths
-from crosscloud.engine.environment import is_embedded, pulumi_environment
+from crosscloud.engine.environment import is_embedded, search_path
 from crosscloud.engine.install import MINIMUM, version
 from crosscloud.machines.requirements import Requirement, requirements
 
@@ -43,7 +43,7 @@ def _python() -> Requirement:
 
 
 def _pulumi() -> Requirement:
-    found = shutil.which("pulumi", path=pulumi_environment()["PATH"])
+    found = shutil.which("pulumi", path=search_path())
     wanted = ".".join(map(str, MINIMUM))
     if not found:
         return Requirement("pulumi", False, "not found", "`make setup` installs or builds it")
@@ -55,7 +55,7 @@ def _pulumi() -> Requirement:
 
 
 def _tool(name: str) -> Requirement:
-    found = shutil.which(name, path=pulumi_environment()["PATH"])
+    found = shutil.which(name, path=search_path())
     remedy = "`make up` builds it with the release" if name == "kubectl" else "`make setup` builds it"
     return Requirement(name, bool(found), _short(found) if found else "not found", "" if found else remedy)
 

@@ -4,6 +4,7 @@ What the user has chosen stays: an engine that is new enough, a backend (``PULUM
 login), a passphrase. Only what is missing is made, below the project's own folder.
 """
 
+import contextlib
 import json
 import os
 import secrets
@@ -11,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from crosscloud import paths
+from crosscloud import container, paths
 
 
 def pulumi_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -20,14 +21,14 @@ def pulumi_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     # Without its compiled files Python takes several times as long to import the SDKs.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     home = paths.home()
-    folders = [str(home / "bin"), str(paths.ROOT / ".venv" / "bin")]
-    environment["PATH"] = os.pathsep.join([*folders, environment.get("PATH", os.defpath)])
+    environment["PATH"] = search_path(environment)
     environment.setdefault("PULUMI_SKIP_UPDATE_CHECK", "true")
     if is_embedded():
-        environment.setdefault("PULUMI_HOME", str(home / "pulumi"))
+        environment.setdefault("PULUMI_HOME", str(_pulumi_home()))
         # Plugins are those that are here: an attempt to download one would only end in an error about the network.
         environment.setdefault("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
     if not _has_backend(environment):
+        container.ensure_lasting(home)
         state = home / "state"
         state.mkdir(parents=True, exist_ok=True, mode=0o700)
         environment["PULUMI_BACKEND_URL"] = f"file://{quote(str(state))}"
@@ -36,9 +37,26 @@ def pulumi_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     return environment
 
 
+def search_path(base: Mapping[str, str] | None = None) -> str:
+    """Return ``PATH`` with the project's own commands before those of ``base`` (this process's own by default)."""
+    inherited = (os.environ if base is None else base).get("PATH", os.defpath)
+    folders = [paths.home() / "bin", paths.tools() / "bin", paths.ROOT / ".venv" / "bin"]
+    return os.pathsep.join([*dict.fromkeys(map(str, folders)), inherited])
+
+
 def is_embedded() -> bool:
     """Tell whether the engine is the one that was built here, and not one of Pulumi's own releases."""
-    return (paths.home() / "bin" / "pulumi-language-python").is_file()
+    return (paths.tools() / "bin" / "pulumi-language-python").is_file()
+
+
+def _pulumi_home() -> Path:
+    """Return Pulumi's own folder; plugins that lie beside the tools elsewhere are linked into it."""
+    folder = paths.home() / "pulumi"
+    if paths.tools() != paths.home():
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            (folder / "plugins").symlink_to(paths.tools() / "pulumi" / "plugins")
+    return folder
 
 
 def _has_backend(environment: Mapping[str, str]) -> bool:

@@ -27,10 +27,10 @@ _LANGUAGE_HOST = "pulumi-language-python"
 def prepare() -> None:
     """Make engine, helm and crane ready; quick when they are."""
     if not _usable(shutil.which("pulumi", path=_path_without_ours())):
-        embedded = paths.home() / "bin" / _LANGUAGE_HOST
+        embedded = paths.tools() / "bin" / _LANGUAGE_HOST
         if not embedded.exists() and _reachable(_INSTALLER) and _install_release():
             pass
-        elif not _usable(str(paths.home() / "bin" / "pulumi")) or embedded.exists():
+        elif not _usable(str(paths.tools() / "bin" / "pulumi")) or embedded.exists():
             _install_embedded()
     for tool in (HELM, CRANE):
         install(tool)
@@ -38,7 +38,12 @@ def prepare() -> None:
 
 def _install_embedded() -> None:
     install(PULUMI)
-    host = paths.home() / "bin" / _LANGUAGE_HOST
+    write_launchers()
+
+
+def write_launchers() -> None:
+    """Write what the embedded engine starts: the language host, and our Kubernetes plugin unless Pulumi's is there."""
+    host = paths.tools() / "bin" / _LANGUAGE_HOST
     launcher = (
         "#!/bin/sh\n"
         "# The engine's language host: runs Python programs with this checkout's virtual environment.\n"
@@ -48,10 +53,9 @@ def _install_embedded() -> None:
     if not host.exists() or host.read_text() != launcher:
         host.write_text(launcher)
         host.chmod(host.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
-    from crosscloud.engine.environment import pulumi_environment
     from crosscloud.plugins.kubernetes.installation import install as install_kubernetes
 
-    install_kubernetes(Path(pulumi_environment()["PULUMI_HOME"]))
+    install_kubernetes(Path(os.environ.get("PULUMI_HOME") or paths.tools() / "pulumi"))
 
 
 def _install_release() -> bool:
@@ -84,7 +88,7 @@ def version(command: str) -> tuple[int, ...]:
 
 
 def _path_without_ours() -> str:
-    ours = str(paths.home() / "bin")
+    ours = str(paths.tools() / "bin")
     return os.pathsep.join(p for p in os.environ.get("PATH", os.defpath).split(os.pathsep) if p != ours)
 
 

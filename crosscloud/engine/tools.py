@@ -57,9 +57,9 @@ CRANE = Tool(
 
 
 def install(tool: Tool) -> Path:
-    """Build the tool into ``bin`` below the project's folder, unless this very version of it is there."""
-    target = paths.home() / "bin" / tool.name
-    stamp = paths.home() / "setup" / f"{tool.name}.key"
+    """Build the tool into ``bin`` of the tools' folder, unless this very version of it is there."""
+    target = paths.tools() / "bin" / tool.name
+    stamp = paths.tools() / "setup" / f"{tool.name}.key"
     key = _key(tool)
     if target.exists() and stamp.exists() and stamp.read_text() == key:
         return target

@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 
-from crosscloud import paths
+from crosscloud import container, paths
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks import files, recovery
 from crosscloud.stacks.pulumi import PulumiError, Stack, changing_stacks
@@ -21,6 +21,7 @@ def down(name: str) -> None:
     else:
         print(f"    there is no stack {name}", flush=True)
     files.remove_kubeconfig(name)
+    container.take_back(name)
     if local:
         clean_host()
 

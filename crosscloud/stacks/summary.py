@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from crosscloud import container
 from crosscloud.release import Release
 
 
@@ -19,6 +20,8 @@ def show(name: str, outputs: dict[str, Any], images: Release, kubeconfig: Path, 
 
 
 def _ways_in(name: str, kubeconfig: Path) -> str:
+    if container.active():
+        return container.ways_in(name, kubeconfig)
     stack = "" if name == "local" else f" STACK={name}"
     return f"""\
 kubeconfig    {kubeconfig}

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from crosscloud import config, release
+from crosscloud import config, container, release
 from crosscloud.config import StackConfig
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks import summary
@@ -27,6 +27,7 @@ def up(name: str, *, checks: bool = True) -> None:
     stack = Stack(name)
     stack_config = read_config(stack, files_exist=False)
     started = time.monotonic()
+    container.ensure_out()
     stack.create()  # first: what a stack needs is not cleaned up behind it by the end of another
     if stack_config.cloud == "local":
         with stage("images of the release"):
@@ -37,6 +38,7 @@ def up(name: str, *, checks: bool = True) -> None:
     with stage(f"stack {name}"):
         deploy(stack, stack_config)
     outputs, path = take_outputs(stack, stack_config)
+    path = container.hand_out(name, path)
     passed = True
     if checks:
         with stage("checks"):
@@ -50,8 +52,9 @@ def check(name: str) -> None:
     """Run the checks against a stack that is up; raise `ChecksFailedError` unless all pass."""
     stack = Stack(name)
     stack_config = read_config(stack)
+    container.ensure_out()
     outputs, path = take_outputs(stack, stack_config)
-    if not run_checks(stack, stack_config, path, outputs, _registry(stack_config)):
+    if not run_checks(stack, stack_config, container.hand_out(name, path), outputs, _registry(stack_config)):
         raise ChecksFailedError(f"checks of stack {name} failed; the table above says which")
 
 
