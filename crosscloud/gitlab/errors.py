@@ -1,0 +1,121 @@
+"""GitLab's refusals in words: what was tried, who was refused, why, and what to do."""
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from crosscloud.errors import CrosscloudError
+
+if TYPE_CHECKING:
+    import gitlab.exceptions
+    import requests
+
+    from crosscloud.gitlab.settings import Settings
+
+_EXPIRED = "GitLab does not accept {who}: {told}. Make a new one (Settings > Access tokens of the project)"
+_TEXTS = {
+    401: _EXPIRED,
+    403: "{who} may not do that ({told}){needs}",
+    404: "it is not there, or {who} may not see it: GitLab's answer is the same{needs}",
+    413: "it is too large for this GitLab ({told})",
+    429: "GitLab's rate limit is reached, and waiting did not help. Run it again later, or have the limit raised",
+}
+_JOB = "; a job's own token reaches only what its project, and those that have it on their allowlist, let it read"
+
+
+class GitlabError(CrosscloudError):
+    """GitLab could not be asked, or said no; the message says what to do.
+
+    ``status`` is the HTTP status if there was an answer. ``passing`` says that the same may work later.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, passing: bool = False) -> None:
+        super().__init__(message)
+        self.status, self.passing = status, passing
+
+
+def explained(
+    error: "gitlab.exceptions.GitlabError | requests.RequestException",
+    what: str,
+    *,
+    settings: "Settings | None" = None,
+    needs: str = "",
+) -> GitlabError:
+    """Return a refusal in words.
+
+    ``what`` is what was tried, as the sentence's beginning (``the pipelines of coredns/coredns``); ``needs`` is what it
+    takes (``the role Reporter and the scope api``). A token that is in the server's words is blotted out.
+    """
+    from crosscloud.gitlab.settings import Settings
+
+    settings = settings or Settings("")
+    status = getattr(error, "response_code", None)
+    text = _reason(error, status, settings, needs)
+    if settings.token:
+        text = text.replace(settings.token, "[token]")
+    passing = status is None or status == HTTPStatus.TOO_MANY_REQUESTS or _of_the_server(status)
+    return GitlabError(f"{what}: {text}", status=status, passing=passing)
+
+
+def _reason(error: Exception, status: int | None, settings: "Settings", needs: str) -> str:
+    who = settings.who
+    if status is None:
+        return _unanswered(error, settings)
+    if _of_the_server(status):
+        return f"GitLab has an error of its own (status {status}), and trying again did not help. Try it later"
+    scope = _scope(error)
+    if scope:
+        return f"{who} lacks the scope {scope}. Make one with that scope (Settings > Access tokens of the project)"
+    told = _told(error)
+    wanted = f". It takes {needs}" if needs else ""
+    wanted += _JOB if settings.job_token else ""
+    form = _TEXTS.get(status, "GitLab refuses it with status {status}: {told}{needs}")
+    return form.format(who=who, told=told, needs=wanted, status=status)
+
+
+def _of_the_server(status: int) -> bool:
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _unanswered(error: Exception, settings: "Settings") -> str:
+    import gitlab.exceptions
+    import requests
+
+    where = settings.url or "GitLab"
+    if isinstance(error, gitlab.exceptions.RedirectError):
+        return f"{where} sends elsewhere: give the address that GitLab itself has as CROSSCLOUD_GITLAB_URL"
+    if isinstance(error, gitlab.exceptions.GitlabParsingError):
+        return f"{where} does not answer as GitLab does, or its answer broke off"
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"the certificate of {where} is not trusted here: set REQUESTS_CA_BUNDLE to the file of its authority"
+    if isinstance(error, requests.Timeout):
+        return f"{where} did not answer in time, several times over"
+    if isinstance(error, requests.exceptions.ChunkedEncodingError):
+        return f"the answer of {where} broke off, several times over"
+    return f"{where} can't be reached: is the address right, and may this machine connect to it?"
+
+
+def _scope(error: Exception) -> str:
+    """Return the scopes that GitLab asks for: lib/api/api_guard.rb, ``insufficient_scope``."""
+    document = _document(error)
+    if document.get("error") != "insufficient_scope":
+        return ""
+    return " or ".join(str(document.get("scope", "api")).split())
+
+
+def _told(error: Exception) -> str:
+    """Return GitLab's own words, on one line and without the status that it repeats in them."""
+    document = _document(error)
+    told = document.get("error_description") or document.get("message") or document.get("error")
+    text = " ".join(str(told or getattr(error, "error_message", "") or error).split())
+    status = str(getattr(error, "response_code", ""))
+    return text.removeprefix(status).strip(" -:.")[:300] or "no reason given"
+
+
+def _document(error: Exception) -> dict[str, object]:
+    import json
+
+    try:
+        document = json.loads(getattr(error, "response_body", None) or "")
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
