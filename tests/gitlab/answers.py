@@ -104,7 +104,7 @@ def pipeline(state: model.State, project: model.Project, of: model.Pipeline, *, 
     ended = when(max((job.finished for job in of.jobs), default=of.created)) if done else None
     return short | {
         "before_sha": "0" * 40,
-        "tag": False,
+        "tag": of.tag,
         "yaml_errors": None,
         "user": user(state, of.user),
         "started_at": when(of.created),
@@ -116,7 +116,7 @@ def pipeline(state: model.State, project: model.Project, of: model.Pipeline, *, 
 
 def job(state: model.State, project: model.Project, of: model.Pipeline, job: model.Job) -> Json:
     """Return a job. An expired archive is gone: no ``artifacts_file``. docs.gitlab.com/api/jobs."""
-    archive = bool(job.artifacts) and not job.expired
+    archive = bool(job.artifacts) and not job.erased and not (job.expired and job.cleaned)
     file = {"filename": "artifacts.zip", "size": sum(map(len, job.artifacts.values()))}
     return {
         "id": job.id,
@@ -133,6 +133,20 @@ def job(state: model.State, project: model.Project, of: model.Pipeline, job: mod
         "commit": {"id": of.sha, "short_id": of.sha[:8]},
         "pipeline": pipeline(state, project, of),
         "web_url": web(f"{project.path}/-/jobs/{job.id}"),
-        "artifacts": [file | {"file_type": "archive", "file_format": "zip"}] if archive else [],
+        "erased_at": when(job.finished) if job.erased else None,
+        "artifacts": ([file | {"file_type": "archive", "file_format": "zip"}] if archive else [])
+        + [{"file_type": kind, "size": 10, "filename": f"{kind}.gz", "file_format": "gzip"} for kind in job.reports],
         "artifacts_expire_at": when(job.finished) if job.expired else None,
     } | ({"artifacts_file": file} if archive else {})
+
+
+def bridge(state: model.State, project: model.Project, below: model.Pipeline) -> Json:
+    """Return the job that started a pipeline below. docs.gitlab.com/api/jobs (list pipeline bridges)."""
+    return {
+        "id": below.id,
+        "name": f"start {below.id}",
+        "stage": "deploy",
+        "status": below.status,
+        "ref": below.ref,
+        "downstream_pipeline": pipeline(state, project, below),
+    }

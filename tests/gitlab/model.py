@@ -46,7 +46,11 @@ class Token(BaseModel):
 
 
 class Job(BaseModel):
-    """A job. ``artifacts`` are the archive's files by their paths; ``expired`` ones are gone from the server."""
+    """A job. ``artifacts`` are the archive's files by their paths; ``expired`` ones are gone from the server.
+
+    ``cleaned`` false is an expired archive that GitLab's clean-up has not come by yet. ``erased`` is a job that someone
+    erased, ``retried`` one that was run again since, ``reports`` the types of its reports.
+    """
 
     id: int
     name: str
@@ -54,11 +58,18 @@ class Job(BaseModel):
     stage: str = "test"
     artifacts: dict[str, str] = Field(default_factory=dict)
     expired: bool = False
+    cleaned: bool = True
+    erased: bool = False
+    retried: bool = False
+    reports: list[str] = Field(default_factory=list)
     finished: datetime = Field(default_factory=now)
 
 
 class Pipeline(BaseModel):
-    """A pipeline of a branch or of a merge request, then with the ref ``refs/merge-requests/1/head``."""
+    """A pipeline of a branch or of a merge request, then with the ref ``refs/merge-requests/1/head``.
+
+    ``tag`` is one of a tag of that name; ``parent`` the pipeline, and its project, that started it.
+    """
 
     id: int
     iid: int
@@ -66,6 +77,8 @@ class Pipeline(BaseModel):
     sha: str
     status: str = "success"
     source: str = "push"
+    tag: bool = False
+    parent: tuple[int, int] | None = None
     user: int | None = None
     variables: dict[str, str] = Field(default_factory=dict)
     created: datetime = Field(default_factory=now)

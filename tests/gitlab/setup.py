@@ -54,9 +54,13 @@ class BranchSetup:
     name: str
     commit: str
 
-    def pipeline(self, status: str = "success", *, commit: str | None = None, source: str = "push") -> "PipelineSetup":
-        """Add a pipeline, newer than those before."""
-        return _pipeline(self.state, self.project, self.name, commit or self.commit, status, source)
+    def pipeline(
+        self, status: str = "success", *, commit: str | None = None, source: str = "push", tag: bool = False
+    ) -> "PipelineSetup":
+        """Add a pipeline, newer than those before; with ``tag`` one of a tag of the same name."""
+        made = _pipeline(self.state, self.project, self.name, commit or self.commit, status, source)
+        made.pipeline.tag = tag
+        return made
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,13 @@ class PipelineSetup:
         artifacts: dict[str, str] | None = None,
         status: str = "success",
         expired: bool = False,
+        cleaned: bool = True,
+        erased: bool = False,
+        retried: bool = False,
+        reports: list[str] | None = None,
         stage: str = "test",
     ) -> "PipelineSetup":
-        """Add a job with the files of its artifacts archive; expired ones are gone from the server."""
+        """Add a job with the files of its artifacts archive; what became of them is said as in `model.Job`."""
         self.pipeline.jobs.append(
             model.Job(
                 id=self.state.next(),
@@ -85,9 +93,21 @@ class PipelineSetup:
                 stage=stage,
                 artifacts=artifacts or {},
                 expired=expired,
+                cleaned=cleaned,
+                erased=erased,
+                retried=retried,
+                reports=reports or [],
             )
         )
         return self
+
+    def child(self, status: str = "success", *, project: ProjectSetup | None = None) -> "PipelineSetup":
+        """Let it start a child pipeline, or with ``project`` a pipeline of another project, newer than those before."""
+        home = project.project if project else self.project
+        source = "pipeline" if project else "parent_pipeline"
+        made = _pipeline(self.state, home, self.pipeline.ref, self.pipeline.sha, status, source)
+        made.pipeline.parent = (self.project.id, self.pipeline.id)
+        return made
 
 
 @dataclass(frozen=True)

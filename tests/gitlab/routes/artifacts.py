@@ -68,8 +68,8 @@ def _latest(project: model.Project, ref: str) -> model.Job:
 
 
 def _kept(job: model.Job) -> dict[str, str]:
-    """Return the files of a job's archive. One that expired is answered as one that never was."""
-    if job.expired or not job.artifacts:
+    """Return the files of a job's archive. One that expired or was erased is answered as one that never was."""
+    if job.expired or job.erased or not job.artifacts:
         raise refused(404, "Not Found")
     return job.artifacts
 

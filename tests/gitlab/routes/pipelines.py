@@ -52,8 +52,18 @@ def blueprint(stub: Stub) -> Blueprint:
         project = readable(key)
         found = _one(project, number)
         scopes = request.args.getlist("scope[]") or request.args.getlist("scope")
-        wanted = [job for job in reversed(found.jobs) if not scopes or job.status in scopes]
+        retried = request.args.get("include_retried") == "true"
+        wanted = [
+            job for job in reversed(found.jobs) if (not scopes or job.status in scopes) and retried >= job.retried
+        ]
         return answers.paged([answers.job(stub.state, project, found, job) for job in wanted])
+
+    @routes.get("/projects/<key>/pipelines/<int:number>/bridges")  # docs.gitlab.com/api/jobs (list pipeline bridges)
+    def bridges(key: str, number: int) -> Response:
+        project = readable(key)
+        parent = (project.id, _one(project, number).id)
+        below = [(home, each) for home in stub.state.projects for each in home.pipelines if each.parent == parent]
+        return answers.paged([answers.bridge(stub.state, home, each) for home, each in below])
 
     return routes
 
@@ -63,6 +73,8 @@ def _wanted(pipeline: model.Pipeline) -> bool:
     if scope == "finished" and pipeline.status not in _FINISHED:
         return False
     asked = {name: request.args[name] for name in _FILTERS if name in request.args}
+    if pipeline.source == "parent_pipeline" and asked.get("source") != "parent_pipeline":
+        return False
     return all(getattr(pipeline, name) == value for name, value in asked.items())
 
 
