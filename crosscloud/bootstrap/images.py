@@ -2,18 +2,19 @@
 
 import re
 from pathlib import Path
-
-from dotenv import dotenv_values
+from typing import TYPE_CHECKING
 
 from crosscloud.bootstrap.render import NodeImages
-from crosscloud.config import SelfManagedStack
-from crosscloud.release import Release
+
+if TYPE_CHECKING:  # its import takes a while, and our plugin, which needs none of it, starts with every preview
+    from crosscloud.config import SelfManagedStack
+    from crosscloud.release import Release
 
 #: Beside a release file, where ``crosscloud artifacts build`` leaves the support images it made for that release.
 SUPPORT_FILE = "support.env"
 
 
-def node_images(config: SelfManagedStack, release: Release) -> NodeImages:
+def node_images(config: "SelfManagedStack", release: "Release") -> NodeImages:
     """Choose each image: the stack's configuration first, then ``support.env`` beside the release, then upstream's."""
     built = support_images(Path(config.release_file).parent)
     chosen = {
@@ -26,6 +27,8 @@ def node_images(config: SelfManagedStack, release: Release) -> NodeImages:
 
 def support_images(folder: Path) -> dict[str, str]:
     """Read ``support.env`` in a folder: name (``etcd``, ``flannel_cni`` …) → reference; empty without such a file."""
+    from dotenv import dotenv_values
+
     values = dotenv_values(folder / SUPPORT_FILE) if (folder / SUPPORT_FILE).is_file() else {}
     return {key.removesuffix("_IMAGE").lower(): value for key, value in values.items() if value}
 

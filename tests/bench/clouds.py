@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from crosscloud.rehearsal.simulations import SIMULATIONS
+from tests.bench import sdk
 from tests.bench.empty import empty_program
 from tests.bench.figures import Figure, ratio, timed
 from tests.cluster.project import TestStack
@@ -26,18 +27,24 @@ def _cloud(cloud: str, folder: Path, empty: TestStack, runs: int) -> list[Figure
     with rehearsal(cloud, folder, name=f"bench-{cloud}") as made:
         first = timed(made.up)
         resources = len([one for one in made.state() if one.get("custom")])
-        previews, empties, again = [], [], []
+        previews, empties, again, imports = [], [], [], []
+        modules = sdk.modules(cloud)
         for _ in range(runs + 1):
             previews.append(timed(lambda: made.pulumi("preview", *made.leaving_out)))
             empties.append(timed(lambda: empty.pulumi("preview")))
+            imports.append(sdk.seconds(modules))
             again.append(timed(made.up))
-    previews, empties, again = previews[1:], empties[1:], again[1:]  # the first ones compile Python's files
+    # the first ones compile Python's files
+    previews, empties, again, imports = previews[1:], empties[1:], again[1:], imports[1:]
+    allowed = [2 * empty + import_ for empty, import_ in zip(empties, imports, strict=True)]
     return [
         Figure(f"{cloud}: resources", [resources], ""),
         Figure(f"{cloud}: `pulumi up` from nothing", [first]),
         Figure(f"{cloud}: `pulumi up`, no change", again),
         Figure(f"{cloud}: `pulumi preview`, no change", previews),
+        Figure(f"{cloud}: import of its SDK alone", imports),
         ratio(f"{cloud}: preview / that of an empty program", previews, empties),
+        ratio(f"{cloud}: preview / (twice an empty program's + the SDK's import)", previews, allowed),
     ]
 
 
