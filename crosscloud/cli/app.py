@@ -1,6 +1,7 @@
 """The command's entry: its sub-commands, and how expected failures are shown."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,8 @@ from crosscloud.cli.config import app as config
 from crosscloud.cli.doctor import doctor
 from crosscloud.cli.options import StackArgument, StackName, stack_of
 from crosscloud.cli.rehearse import rehearse
+from crosscloud.cli.report import report
+from crosscloud.cli.unlock import unlock
 from crosscloud.e2e.commands import e2e
 from crosscloud.errors import CrosscloudError
 
@@ -24,6 +27,8 @@ app.add_typer(cell)
 app.command()(e2e)
 app.command()(doctor)
 app.command()(rehearse)
+app.command()(report)
+app.command()(unlock)
 
 
 @app.command()
@@ -31,11 +36,15 @@ def up(
     name: StackArgument = None,
     stack: StackName = "local",
     checks: Annotated[bool, typer.Option("--check/--no-check", help="Run the e2e checks against the cluster.")] = True,
+    review: Annotated[
+        Path | None,
+        typer.Option(help="Apply what this review is of (preview's review.json), and refuse anything else."),
+    ] = None,
 ) -> None:
     """Build what the stack needs, bring it up, check it, and say what there is."""
     from crosscloud.stacks.up import up as bring_up
 
-    bring_up(stack_of(name, stack), checks=checks)
+    bring_up(stack_of(name, stack), checks=checks, review=review)
 
 
 @app.command()

@@ -1,0 +1,89 @@
+"""Ninety days as a strip of bars, small in the page and with words for those who don't see it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from crosscloud.report.judge import State
+from crosscloud.report.words import day, listed, plural
+
+DAYS = 90
+#: Units of a day's bar with its gap, and of the strip's height.
+STEP, HEIGHT = 3, 16
+#: Days that are named in words; more of them are counted.
+NAMED = 4
+#: Of a day's runs the first of these counts; an infrastructure's failure hides no pass of the same day.
+WEIGHT = (State.FAILED, State.PASSED, State.INFRASTRUCTURE, State.RUNNING)
+#: Where a bar ends, counted from the top: bad days stand out by height too, not by colour alone.
+TOPS = {State.FAILED: 0, State.PASSED: 7, State.INFRASTRUCTURE: 3, State.RUNNING: 10, State.NOT_RUN: 14}
+WORDS = {
+    State.FAILED: "failed",
+    State.PASSED: "passed",
+    State.INFRASTRUCTURE: "infrastructure failure",
+    State.RUNNING: "running",
+    State.NOT_RUN: "not run",
+}
+
+
+@dataclass(frozen=True)
+class Path:
+    """Bars of one state: an SVG path along their middle, drawn with dashes as wide as a bar and lines as high."""
+
+    state: State
+    data: str
+    height: int
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A state a day, oldest first; ``end`` is the last day."""
+
+    days: tuple[State, ...]
+    end: datetime
+
+    @classmethod
+    def of(cls, runs: Iterable[tuple[datetime, State]], now: datetime) -> "Strip":
+        """Make the strip of runs, each with its beginning and state."""
+        found: dict[int, set[State]] = {}
+        for began, state in runs:
+            found.setdefault((now.date() - began.astimezone(now.tzinfo).date()).days, set()).add(state)
+        days = (found.get(past, set()) for past in range(DAYS - 1, -1, -1))
+        return cls(tuple(next((s for s in WEIGHT if s in states), State.NOT_RUN) for states in days), now)
+
+    @property
+    def paths(self) -> list[Path]:
+        """The bars, a path for each state that there is."""
+        lines: dict[State, str] = {}
+        place = 0
+        for state, group in groupby(self.days):
+            count = len(list(group))
+            middle = (TOPS[state] + HEIGHT) / 2
+            # A line over several days; its dashes make the bars, and begin anew with each line.
+            lines[state] = f"{lines.get(state, '')}M{place * STEP} {middle:g}h{count * STEP}"
+            place += count
+        return [Path(state, lines[state], HEIGHT - TOPS[state]) for state in TOPS if state in lines]
+
+    @property
+    def words(self) -> str:
+        """The strip in words: how many days had which state, and the days of the last failures."""
+        parts = []
+        for state in WEIGHT:
+            when = [self.end - timedelta(days=DAYS - 1 - n) for n, each in enumerate(self.days) if each is state]
+            if not when:
+                continue
+            text = f"{WORDS[state]} on {plural(len(when), 'day')}"
+            if state in (State.FAILED, State.INFRASTRUCTURE):
+                shown = listed(day(each) for each in when[-NAMED:])
+                text += f" ({'last ' if len(when) > NAMED else ''}{shown})"
+            parts.append(text)
+        return f"{DAYS} days: {', '.join(parts) or 'no run'}"
+
+    @property
+    def share(self) -> str:
+        """The share of the days with a pass among those with a pass or a failure, as ``97 %``; empty without any."""
+        passed, failed = self.days.count(State.PASSED), self.days.count(State.FAILED)
+        if not passed + failed:
+            return ""
+        share = 100 * passed / (passed + failed)
+        return "100 %" if not failed else f"{min(share, 99):.0f} %"

@@ -1,0 +1,44 @@
+"""The page as a table in a terminal: a cell a row, a project a column."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crosscloud.report import names
+from crosscloud.report.attention import attention, headline
+from crosscloud.report.cells import Row
+from crosscloud.report.judge import State
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_STYLE = {
+    State.PASSED: "green",
+    State.FAILED: "bold red",
+    State.INFRASTRUCTURE: "yellow",
+    State.RUNNING: "blue",
+    State.NOT_RUN: "dim",
+}
+
+
+def table(rows: Sequence[Row]) -> "RenderableType":
+    """Return the table; states are words, so that it reads in a log without colours too."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    made.add_column("cell", no_wrap=True)
+    for name in names.PROJECTS.values():
+        made.add_column(name, no_wrap=True)
+    for row in rows:
+        states = [Text(standing.state.value, style=_STYLE[standing.state]) for standing in row.standings]
+        made.add_row(row.cell.name + (" (rehearsed)" if row.newest.rehearsed else ""), *states)
+    return made
+
+
+def lines(rows: Sequence[Row]) -> list[str]:
+    """Return the headline, and what to look at, a line each."""
+    return [
+        headline(rows),
+        *(f"  {item.state.value}: {item.title} {item.words}: {item.why}" for item in attention(rows)),
+    ]
