@@ -52,7 +52,7 @@ doctor: setup ## Show what this machine has and lacks
 lint: setup ## Check the code: ruff and mypy
 	@$(bin)/ruff check .
 	@$(bin)/ruff format --check .
-	@$(bin)/mypy crosscloud components tests __main__.py
+	@$(bin)/mypy crosscloud components policy tests __main__.py
 
 .PHONY: test
 test: lint ## Run every check and every test, on a real cluster too

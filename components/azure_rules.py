@@ -30,7 +30,7 @@ class Rules:
         self._made: list[network.SecurityRuleArgs] = []
 
     def allow(
-        self, name: str, protocol: str, ports: str | int, sources: Sequence[str] | Input[Sequence[str]], why: str
+        self, name: str, protocol: str, ports: str | int, sources: Sequence[Input[str]], why: str
     ) -> "Rules":
         """Let ``protocol`` in on ``ports`` (one, or a range ``2379-2380``) from addresses, CIDRs or a service tag."""
         tagged = sources == [PROBES]
@@ -78,7 +78,8 @@ def control_plane_rules(
     ``way_out`` is the public address behind which the machines themselves reach the load balancer.
     """
     machines = [own, workers]
-    users = Output.from_input(way_out).apply(lambda address: [*config.api_access_cidrs, f"{address}/32"])
+    # Each by itself: a preview of a cluster that is not there yet shows all of them but the last.
+    users: list[Input[str]] = [*map(str, config.api_access_cidrs), Output.concat(way_out, "/32")]
     rules = Rules(own)
     rules.allow("api-users", "Tcp", API_PORT, users, "apiAccessCidrs, and the machines by way of the NAT gateway")
     rules.allow("api-machines", "Tcp", API_PORT, machines, "the service kubernetes.default leads straight to them")

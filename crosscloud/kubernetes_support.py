@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from crosscloud.config import SelfManagedStack
 from crosscloud.config.stacks import Stack
 from crosscloud.errors import CrosscloudError
-from crosscloud.release import Release
+from crosscloud.release import Release, version_of
 
 #: The API server reads ``apiserver.config.k8s.io/v1`` AuthenticationConfiguration, which the bootstrap writes, since it
 #: is stable: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
@@ -22,7 +22,7 @@ class TooOldError(CrosscloudError):
 
 def ensure(stack: Stack, release: Release) -> None:
     """Raise `TooOldError` if the stack's machines can't start the release's Kubernetes."""
-    minor = _minor(release)
+    minor = _minor(release.kubernetes.tag)
     if isinstance(stack, SelfManagedStack) and minor is not None and minor < OLDEST:
         raise TooOldError(
             f"KUBERNETES_TAG {release.kubernetes.tag} is of Kubernetes {_shown(minor)}, and machines here start "
@@ -32,17 +32,24 @@ def ensure(stack: Stack, release: Release) -> None:
 
 def warnings(release: Release) -> Iterator[str]:
     """Yield that the release's Kubernetes gets no more fixes from its project, if that is so."""
-    minor = _minor(release)
+    if why := unsupported(release.kubernetes.tag):
+        yield f"KUBERNETES_TAG {release.kubernetes.tag}: {why}"
+
+
+def unsupported(version: str) -> str:
+    """Return why a version (or a tag that has one) gets no more fixes from its project; empty if it does get them."""
+    minor = _minor(version)
     oldest = (NEWEST[0], NEWEST[1] - _MENDED + 1)
-    if minor is not None and minor < oldest:
-        yield (
-            f"KUBERNETES_TAG {release.kubernetes.tag}: Kubernetes {_shown(minor)} gets no more fixes from its project, "
-            f"which mends {_shown(oldest)} to {_shown(NEWEST)}"
-        )
+    if minor is None or minor >= oldest:
+        return ""
+    return (
+        f"Kubernetes {_shown(minor)} gets no more fixes from its project, "
+        f"which mends {_shown(oldest)} to {_shown(NEWEST)}"
+    )
 
 
-def _minor(release: Release) -> tuple[int, int] | None:
-    version = release.kubernetes.version
+def _minor(tag: str) -> tuple[int, int] | None:
+    version = version_of(tag)
     if version is None:
         return None
     major, minor, *_ = version.split(".")

@@ -1,0 +1,1 @@
+"""The policy pack: what has to hold for every stack's resources, whatever made them."""

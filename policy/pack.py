@@ -1,0 +1,72 @@
+"""The rules as CrossGuard's policies, which the engine asks about each resource and about the whole stack."""
+
+from collections.abc import Callable, Iterator
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyPack,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+from policy import engine
+from policy.rules import RULES
+from policy.rules.rule import Resource, ResourceRule, StackRule
+
+#: Values of these names are the stack's own inner workings to the engine, and no rule's.
+NAME = "crosscloud"
+
+
+def policies() -> list[Policy]:
+    """Return one policy a rule, of its name and level."""
+    return [_policy(rule) for rule in RULES]
+
+
+def serve() -> None:
+    """Answer the engine until it ends this process."""
+    engine.install()
+    PolicyPack(NAME, policies(), enforcement_level=EnforcementLevel.MANDATORY)
+
+
+def _policy(rule: ResourceRule | StackRule) -> Policy:
+    level = EnforcementLevel(rule.level.value)
+    if isinstance(rule, StackRule):
+        return StackValidationPolicy(rule.name, rule.says, _of_stack(rule), level)
+    return ResourceValidationPolicy(rule.name, rule.says, _of_resource(rule), level)
+
+
+def _of_resource(rule: ResourceRule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        if rule.concerns(args.resource_type):
+            resource = Resource(args.resource_type, args.name, args.props, engine.shown(args.urn), args.urn)
+            for finding in rule.check(resource, engine.known()):
+                report(rule.message(finding), args.urn)
+
+    return validate
+
+
+def _of_stack(rule: StackRule) -> Callable[[StackValidationArgs, ReportViolation], None]:
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        for resource, finding in rule.check(list(_resources(args)), engine.known()):
+            report(rule.message(finding), resource.urn)
+
+    return validate
+
+
+def _resources(args: StackValidationArgs) -> Iterator[Resource]:
+    for each in args.resources:
+        yield Resource(
+            each.resource_type,
+            each.name,
+            each.props,
+            engine.shown(each.urn),
+            each.urn,
+            {
+                name: tuple(other.resource_type for other in others)
+                for name, others in each.property_dependencies.items()
+            },
+        )
