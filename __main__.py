@@ -1,5 +1,6 @@
 """The program: configuration and release → cluster → cross-project → outputs."""
 
+import os
 from pathlib import Path
 
 import pulumi
@@ -10,6 +11,10 @@ from crosscloud import config, kubernetes_support, release
 from crosscloud.errors import CrosscloudError
 
 try:
+    if "CROSSCLOUD_REVIEW" in os.environ:  # only while a review is applied: looking takes a moment
+        from crosscloud.review.under_lock import ensure_state
+
+        ensure_state(pulumi.get_stack())
     stack = config.load_from_pulumi()
     images = release.load(Path(stack.release_file))
     kubernetes_support.ensure(stack, images)

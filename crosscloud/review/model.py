@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -13,6 +13,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from crosscloud.errors import CrosscloudError
 from crosscloud.problems import shown
+
+_SHOWN = 20
+_WHAT_TO_DO = (
+    "Nothing was changed. Preview it again and look at what it would change now: run the preview job of the merge "
+    "request again, or push to it; then run this job again"
+)
 
 
 class ReviewError(CrosscloudError):
@@ -38,6 +44,16 @@ class Part(_Model):
         """Make the part of these things, whose values are anything that JSON can hold."""
         digests = {name: _digest(salt, name, value) for name, value in sorted(items.items())}
         return cls(digest=_digest(salt, "", digests), items=digests)
+
+    def changes(self, part: str, now: "Part") -> Iterator[str]:
+        """Name what differs between this part and what it is now; ``part`` is its name."""
+        if hmac.compare_digest(self.digest, now.digest):
+            return
+        for name in sorted({*self.items, *now.items}):
+            before, after = self.items.get(name), now.items.get(name)
+            if before != after:
+                how = "is new" if before is None else "is gone" if after is None else "was changed"
+                yield f"{part}: {name} {how}"
 
 
 class Review(_Model):
@@ -102,17 +118,18 @@ def moved(then: Review, now: Review) -> list[str]:
             raise ReviewError(f"the review is of {what} {getattr(then, what)}, and this is {what} {getattr(now, what)}")
     if then.salt != now.salt:
         raise ReviewError("the two reviews have different salts; `record(stack, like=then)` makes one to compare")
-    return [line for part in Review.PARTS for line in _changes(part, getattr(then, part), getattr(now, part))]
+    return [line for part in Review.PARTS for line in getattr(then, part).changes(part, getattr(now, part))]
 
 
-def _changes(part: str, then: Part, now: Part) -> Iterator[str]:
-    if hmac.compare_digest(then.digest, now.digest):
-        return
-    for name in sorted({*then.items, *now.items}):
-        before, after = then.items.get(name), now.items.get(name)
-        if before != after:
-            how = "is new" if before is None else "is gone" if after is None else "was changed"
-            yield f"{part}: {name} {how}"
+def refusal(then: Review, changes: Sequence[str]) -> str:
+    """Say what moved since a review, and what to do."""
+    shown = [f"  {line}" for line in changes[:_SHOWN]]
+    rest = [f"  and {len(changes) - _SHOWN} more"] if len(changes) > _SHOWN else []
+    of = f" of commit {then.commit[:8]}" if then.commit else ""
+    head = (
+        f"stack {then.stack} is not applied: since its preview{of} ({then.recorded:%Y-%m-%d %H:%M} UTC) something moved"
+    )
+    return "\n".join([head, *shown, *rest, _WHAT_TO_DO])
 
 
 def _digest(salt: bytes, name: str, value: Any) -> str:

@@ -37,6 +37,11 @@ def record(stack: Stack, *, deployment: Mapping[str, Any] | None = None, like: R
     )
 
 
+def state_of(stack: Stack, salt: str) -> Part:
+    """Return the part of a review that the stack's state is."""
+    return Part.of(state.items(stack.deployment()), bytes.fromhex(salt))
+
+
 def _commit() -> str | None:
     """Return the commit that a pipeline of GitLab works on: the merge request's own, not one that GitLab made of it.
 

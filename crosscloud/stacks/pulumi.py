@@ -25,11 +25,15 @@ class PulumiError(CrosscloudError):
     """Pulumi failed; what it said stands above, or in the message where its output was not shown.
 
     Where the engine was followed (`advised`), ``failures`` are the resources that failed, and ``advice`` is what is
-    known of them.
+    known of them. ``said`` is what the command wrote to its error output.
     """
 
     failures: "Sequence[Failure]" = ()
     advice: "Sequence[Advice]" = ()
+
+    def __init__(self, message: str, said: str = "") -> None:
+        self.said = said
+        super().__init__(message)
 
 
 @contextmanager
@@ -59,26 +63,21 @@ class Stack:
         # Where nobody watches, a line for each change is enough.
         quiet = [] if sys.stdout.isatty() else ["--suppress-progress", "--non-interactive"]
         sys.stdout.flush()
-        status = subprocess.run(
-            [*self._command(arguments), *quiet],
-            cwd=self.workspace.project,
-            env={**self.workspace.environment(), **(variables or {})},
-            check=False,
-        ).returncode
+        status, said = self._shown([*self._command(arguments), *quiet], variables or {})
         if status < 0:
             raise PulumiError(
                 f"pulumi {arguments[0]} of stack {self.name} was ended by {_signal(-status)}; run the same command "
                 "again: what was made is known, and it goes on from there"
             )
         if status:
-            raise PulumiError(f"pulumi {arguments[0]} of stack {self.name} failed; why stands above")
+            raise PulumiError(f"pulumi {arguments[0]} of stack {self.name} failed; why stands above", said)
 
     def ask(self, *arguments: str) -> str:
         """Run a pulumi command on the stack and return what it prints; raise `PulumiError` with its words."""
         done = self._quietly(self._command(arguments))
         if done.returncode:
             words = (done.stderr.strip() or done.stdout.strip()).removeprefix("error: ")
-            raise PulumiError(f"pulumi {' '.join(arguments[:2])} of stack {self.name} failed: {words}")
+            raise PulumiError(f"pulumi {' '.join(arguments[:2])} of stack {self.name} failed: {words}", words)
         return done.stdout
 
     def exists(self) -> bool:
@@ -104,8 +103,31 @@ class Stack:
         found: dict[str, Any] = json.loads(self.ask("stack", "export")).get("deployment") or {}
         return found
 
+    def history(self) -> list[dict[str, Any]]:
+        """Return the runs of the engine on the stack that have ended, the newest first."""
+        found: list[dict[str, Any]] = json.loads(self.ask("stack", "history", "--json") or "[]")
+        return found
+
     def _command(self, arguments: Sequence[str]) -> list[str]:
         return [self._pulumi(), *arguments, "--stack", self.name]
+
+    def _shown(self, command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, str]:
+        """Run a command with its display; return its status, and what it wrote to its error output."""
+        said: list[str] = []
+        with subprocess.Popen(
+            command,
+            cwd=self.workspace.project,
+            env={**self.workspace.environment(), **variables},
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+        ) as process:
+            try:
+                _pass_on(process, said)
+            except KeyboardInterrupt:
+                _pass_on(process, said)  # the engine was interrupted too, and writes down what it has made
+                raise
+        return process.returncode, "".join(said)
 
     def _quietly(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
@@ -122,6 +144,14 @@ class Stack:
         if not found:
             raise CrosscloudError("the command pulumi is not here yet; `make setup` installs or builds it")
         return found
+
+
+def _pass_on(process: "subprocess.Popen[str]", said: list[str]) -> None:
+    """Show what a process writes to its error output, and keep it, until it ends."""
+    for line in process.stderr or ():
+        said.append(line)
+        print(line, end="", file=sys.stderr, flush=True)
+    process.wait()
 
 
 def _signal(number: int) -> str:

@@ -1,74 +1,98 @@
 """Mending what a killed run leaves in a stack's state: a lock that nobody holds, operations that never ended."""
 
-import json
-import os
-import platform
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from crosscloud.errors import CrosscloudError
-from crosscloud.stacks.pulumi import Stack
+from crosscloud.stacks import locks, marks
+from crosscloud.stacks.locks import Holder, Lock
+from crosscloud.stacks.pulumi import PulumiError, Stack
+
+#: What a run that was killed in the middle of an operation leaves open, and what is done about it.
+_OPEN = {
+    "creating": "forgot the creation of {names}: it is made again, or taken over where it carries our name",
+    "updating": "looked at {names}, which was being changed: the rest of the change is made now",
+    "deleting": "looked whether {names}, which was being deleted, is gone: what is left is deleted now",
+    "reading": "forgot that {names} was being read: that changes nothing",
+    "importing": "forgot that {names} was being imported: the next run does it again",
+}
 
 
 class LockedError(CrosscloudError):
-    """Another run is at work on the stack."""
+    """Another run is at work on the stack, or may be."""
 
 
 def recover(stack: Stack) -> list[str]:
     """Make the stack usable after a run that was killed; return what was mended, in words.
 
-    A lock whose process is gone is given up. Pending creations are forgotten: our machines, networks and load balancers
-    carry the resource they belong to, so that the next creation takes over or removes what was made; helm's releases
-    are found by their names.
+    A lock whose holder is dead is given up; one whose holder lives, or may live, raises `LockedError`. Pending
+    creations are forgotten: our machines, networks and load balancers carry the resource they belong to, so that the
+    next creation takes over or removes what was made; helm's releases are found by their names. The other pending
+    operations are settled by looking at what there is (``pulumi refresh``).
     """
-    mended = _give_up_stale_lock(stack)
+    mended = list(_given_up(stack, locks.in_files(stack)))
     pending = stack.deployment().get("pending_operations") or []
     if pending:
-        stack.ask("refresh", "--yes", "--clear-pending-creates", "--skip-preview", "--suppress-outputs")
-        names = ", ".join(sorted(operation["resource"]["urn"].rpartition("::")[2] for operation in pending))
-        mended.append(f"finished what an interrupted run had begun: {names}")
-    return mended
-
-
-def _give_up_stale_lock(stack: Stack) -> list[str]:
-    mended = []
-    for path in _locks(stack):
+        refresh = ("refresh", "--yes", "--clear-pending-creates", "--skip-preview", "--suppress-outputs")
         try:
-            lock = json.loads(path.read_text())
-        except (OSError, ValueError):
-            lock = {}  # half-written by a run that was killed at it
-        holder = int(lock.get("pid", 0))
-        here = lock.get("hostname") in (None, platform.node())
-        if here and not _is_pulumi(holder):
-            path.unlink(missing_ok=True)
-            mended.append(f"gave up the lock of process {holder}, which is gone")
-        else:
-            place = "this machine" if here else str(lock.get("hostname"))
-            raise LockedError(
-                f"stack {stack.name} is being changed by process {holder} on {place} since {lock.get('timestamp')}. "
-                f"Wait for it; if it is dead, `pulumi cancel --stack {stack.name}` gives up its lock"
-            )
+            stack.ask(*refresh)
+        except PulumiError as error:
+            mended += unlocked(stack, error)
+            stack.ask(*refresh)
+        mended += [f"finished what an interrupted run had begun: {line}" for line in _settled(pending)]
     return mended
 
 
-def _locks(stack: Stack) -> list[Path]:
-    """Return the stack's lock files, where the backend is a folder of this machine."""
-    backend = urlsplit(stack.workspace.environment().get("PULUMI_BACKEND_URL", ""))
-    if backend.scheme != "file":
-        return []
-    folder = Path(unquote(backend.path)) / ".pulumi" / "locks" / "organization" / stack.workspace.name / stack.name
-    return sorted(folder.glob("*.json"))
+def unlocked(stack: Stack, error: PulumiError) -> list[str]:
+    """Give up the lock that the engine complained of, if its holder is dead; return that in words.
+
+    Raises ``error`` itself if that was about something else, and `LockedError` if the holder lives or may live.
+    """
+    found = locks.told(error.said)
+    if not found:
+        raise error
+    return list(_given_up(stack, found))
 
 
-def _is_pulumi(pid: int) -> bool:
-    """Tell whether a process of this id lives and is Pulumi's: ids are used again."""
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-        command = Path(f"/proc/{pid}/cmdline")
-        return "pulumi" in command.read_text(errors="replace") if command.exists() else True
-    except PermissionError:
-        return True
-    except OSError:
-        return False
+def unlock(stack: Stack, *, force: bool) -> list[str]:
+    """Give up the stack's lock on a user's word (``force``) where it can't be known whether its holder is dead.
+
+    Returns what was done, in words. Raises `LockedError` if the holder lives, or if its death is not known and not
+    said.
+    """
+    found = locks.in_files(stack)
+    if not found and force:
+        stack.ask("cancel", "--yes")
+        return ["gave up whatever lock the backend had: you said that its holder is dead"]
+    return list(_given_up(stack, found, force=force))
+
+
+def _given_up(stack: Stack, found: Sequence[Lock], *, force: bool = False) -> Iterator[str]:
+    """Give the locks up, all or none, and say why."""
+    judged = list(locks.each(stack, list(found)))
+    for lock, holder, why in judged:
+        if holder is Holder.LIVES or (holder is Holder.UNKNOWN and not force):
+            raise LockedError(_held(stack, lock, holder, why))
+    for lock, holder, why in judged:
+        if lock.file:
+            lock.file.unlink(missing_ok=True)
+        else:
+            stack.ask("cancel", "--yes")
+        if not lock.here:
+            marks.forget(stack, lock.host)
+        reason = "you said that it is dead" if holder is Holder.UNKNOWN else why
+        yield f"gave up the lock of {lock}: {reason}"
+
+
+def _held(stack: Stack, lock: Lock, holder: Holder, why: str) -> str:
+    head = f"stack {stack.name} is being changed by {lock}: {why}. Wait for it"
+    if holder is Holder.LIVES:
+        return head
+    return f"{head}; if you know that it is dead, `crosscloud unlock --stack {stack.name} --force` gives up its lock"
+
+
+def _settled(pending: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Say what was done about the pending operations, kind by kind."""
+    for kind in dict.fromkeys(str(operation.get("type")) for operation in pending):
+        names = sorted(one["resource"]["urn"].rpartition("::")[2] for one in pending if one.get("type") == kind)
+        yield _OPEN.get(kind, f"looked at {{names}}, of which the engine says {kind!r}").format(names=", ".join(names))

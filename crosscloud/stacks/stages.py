@@ -1,7 +1,7 @@
 """The stages on the way to a tested cluster, whoever goes it: each says what it does and how long it took."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ from typing import Any
 from crosscloud import release
 from crosscloud.config import StackConfig
 from crosscloud.errors import CrosscloudError
-from crosscloud.stacks import files, recovery
+from crosscloud.stacks import files, marks, recovery
 from crosscloud.stacks.advice import advised
 from crosscloud.stacks.kubectl import link_kubectl
-from crosscloud.stacks.pulumi import Stack
+from crosscloud.stacks.pulumi import PulumiError, Stack
 
 
 class ChecksFailedError(CrosscloudError):
@@ -46,19 +46,36 @@ def build_machine_image() -> None:
     image.ensure(say)
 
 
-def deploy(stack: Stack, config: StackConfig, *arguments: str, variables: Mapping[str, str] | None = None) -> None:
+def deploy(
+    stack: Stack,
+    config: StackConfig,
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    refresh: bool = True,
+) -> None:
     """Bring a stack to what its configuration says; mend first what an interrupted run left.
 
     A failure is followed by what its messages ask for, as far as that is known. Refreshing sees machines that died and
     nodes that went, so that the same run puts them back; where access to the cluster ends, the program has to be run
     first, since it alone has one that is good.
     """
-    for line in recovery.recover(stack):
-        say(line)
-    with advised(config) as events:
-        refresh = ("--refresh", "--run-program") if config.access_ends else ("--refresh",)
-        command = ("up", "--yes", "--skip-preview", *refresh, "--suppress-outputs", *events.arguments, *arguments)
-        stack.show(*command, variables={**events.variables, **(variables or {})})
+    with marks.noted(stack):
+        for line in recovery.recover(stack):
+            say(line)
+        looking = (["--refresh", "--run-program"] if config.access_ends else ["--refresh"]) if refresh else []
+        with advised(config) as events:
+            command = ("up", "--yes", "--skip-preview", *looking, "--suppress-outputs", *events.arguments, *arguments)
+            _show(stack, command, {**events.variables, **(variables or {})})
+
+
+def _show(stack: Stack, command: Sequence[str], variables: Mapping[str, str]) -> None:
+    """Run the engine; where it finds a lock that only it can see, and whose holder is dead, give that up and go on."""
+    try:
+        stack.show(*command, variables=variables)
+    except PulumiError as error:
+        for line in recovery.unlocked(stack, error):
+            say(line)
+        stack.show(*command, variables=variables)
 
 
 def take_outputs(stack: Stack, config: StackConfig) -> tuple[dict[str, Any], Path]:

@@ -19,13 +19,19 @@ from crosscloud.stacks.stages import (
 )
 
 
-def up(name: str, *, checks: bool = True) -> None:
+def up(name: str, *, checks: bool = True, review: Path | None = None) -> None:
     """Build what the stack needs, bring it up, check it, and say what there is now.
 
-    Raises an expected error as soon as a stage fails; the same command run again goes on from there.
+    With the file of a ``review`` it does what was reviewed, or refuses before anything is changed. Raises an expected
+    error as soon as a stage fails; the same command run again goes on from there.
     """
+    from crosscloud.review import Review, applying
+
     stack = Stack(name)
     stack_config = read_config(stack, files_exist=False)
+    reviewed = Review.load(review) if review else None
+    if reviewed:
+        applying.ensure(stack, reviewed)
     started = time.monotonic()
     container.ensure_out()
     stack.create()  # first: what a stack needs is not cleaned up behind it by the end of another
@@ -36,7 +42,10 @@ def up(name: str, *, checks: bool = True) -> None:
             build_machine_image()
     read_config(stack)  # now the files it names have to be there
     with stage(f"stack {name}"):
-        deploy(stack, stack_config)
+        if reviewed:
+            applying.deploy(stack, stack_config, reviewed)
+        else:
+            deploy(stack, stack_config)
     outputs, path = take_outputs(stack, stack_config)
     path = container.hand_out(name, path)
     passed = True

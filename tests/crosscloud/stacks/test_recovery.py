@@ -11,19 +11,27 @@ from typing import Any, ClassVar
 import pytest
 
 from crosscloud.stacks import recovery
-from crosscloud.stacks.pulumi import Stack
+from crosscloud.stacks.pulumi import PulumiError, Stack
 
 
 class QuietStack(Stack):
-    """A stack whose state is known and whose commands are kept."""
+    """A stack whose state and tags are known and whose commands are kept; ``fails`` are errors to come, in order."""
 
     asked: ClassVar[list[tuple[str, ...]]] = []
     state: ClassVar[dict[str, Any]] = {}
+    tags: ClassVar[dict[str, str]] = {}
+    fails: ClassVar[list[str]] = []
 
     def deployment(self) -> dict[str, Any]:
         return self.state
 
     def ask(self, *arguments: str) -> str:
+        if arguments[:3] == ("stack", "tag", "get"):
+            if arguments[3] not in self.tags:
+                raise PulumiError("there is no such tag")
+            return self.tags[arguments[3]]
+        if self.fails:
+            raise PulumiError("it failed", self.fails.pop(0))
         self.asked.append(arguments)
         return ""
 
@@ -31,7 +39,7 @@ class QuietStack(Stack):
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> QuietStack:
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}/a%20state")
-    QuietStack.asked, QuietStack.state = [], {}
+    QuietStack.asked, QuietStack.state, QuietStack.tags, QuietStack.fails = [], {}, {}, []
     return QuietStack("demo")
 
 
@@ -78,16 +86,34 @@ def test_the_lock_of_a_living_engine_is_respected(stack: QuietStack, tmp_path: P
 
 def test_a_lock_of_another_machine_is_respected(stack: QuietStack, tmp_path: Path) -> None:
     path = lock(tmp_path, pid=gone_process(), hostname="elsewhere")
-    with pytest.raises(recovery.LockedError, match="pulumi cancel --stack demo"):
+    with pytest.raises(recovery.LockedError, match="crosscloud unlock --stack demo --force"):
         recovery.recover(stack)
     assert path.exists()
 
 
-def test_pending_operations_are_finished_and_named(stack: QuietStack) -> None:
-    urn = "urn:pulumi:demo::crosscloud::crosscloud:index:Machine::demo-worker-0"
-    QuietStack.state = {"pending_operations": [{"type": "creating", "resource": {"urn": urn}}]}
-    assert recovery.recover(stack) == ["finished what an interrupted run had begun: demo-worker-0"]
-    assert stack.asked[0][:3] == ("refresh", "--yes", "--clear-pending-creates")
+def pending(kind: str, name: str) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "resource": {"urn": f"urn:pulumi:demo::crosscloud::crosscloud:index:Machine::{name}"},
+    }
+
+
+def test_pending_operations_are_finished_and_told_kind_by_kind(stack: QuietStack) -> None:
+    QuietStack.state = {
+        "pending_operations": [
+            pending("creating", "worker-1"),
+            pending("creating", "worker-0"),
+            pending("deleting", "worker-9"),
+            pending("updating", "control-plane-0"),
+            pending("reading", "image"),
+        ]
+    }
+    creating, deleting, updating, reading = recovery.recover(stack)
+    assert "finished what an interrupted run had begun: forgot the creation of worker-0, worker-1" in creating
+    assert "whether worker-9, which was being deleted, is gone" in deleting
+    assert "control-plane-0, which was being changed" in updating
+    assert "forgot that image was being read" in reading
+    assert [command[:3] for command in stack.asked] == [("refresh", "--yes", "--clear-pending-creates")]
 
 
 def test_a_stack_in_order_is_left_alone(stack: QuietStack) -> None:

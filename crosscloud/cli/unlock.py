@@ -1,0 +1,27 @@
+"""``crosscloud unlock``: giving up a lock that a run left behind, with the reasons."""
+
+from typing import Annotated
+
+import typer
+
+from crosscloud.cli.options import StackArgument, StackName, stack_of
+
+
+def unlock(
+    name: StackArgument = None,
+    stack: StackName = "local",
+    force: Annotated[
+        bool, typer.Option("--force", help="You have looked, and the run that holds the lock is dead.")
+    ] = False,
+) -> None:
+    """Give up the stack's lock if its holder is dead, and finish what that had begun.
+
+    A holder that is known to live keeps it, whatever is said.
+    """
+    from crosscloud.stacks import recovery
+    from crosscloud.stacks.pulumi import Stack
+
+    found = Stack(stack_of(name, stack))
+    given_up = recovery.unlock(found, force=force)
+    for line in [*given_up, *recovery.recover(found)] or [f"stack {found.name} has no lock, and nothing to finish"]:
+        print(line)

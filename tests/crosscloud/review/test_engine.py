@@ -1,0 +1,123 @@
+"""What was reviewed is what is applied: the genuine engine on a cheap stack, with Equinix Metal simulated."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from crosscloud.rehearsal.engine import without_cluster
+from crosscloud.rehearsal.place import place_of, rehearsed
+from crosscloud.review import MovedError, Review, applying, moved, record
+from crosscloud.stacks import marks, recovery
+from crosscloud.stacks.pulumi import PulumiError, Stack
+from crosscloud.stacks.up import read_config
+from tests.rehearsal.harness import Rehearsal, rehearsal
+
+pytestmark = pytest.mark.engine
+
+NAME = "review-packet"
+WORKER = f"state: equinix-metal:index/device:Device {NAME}-worker-1"
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """One stack for all tests: each begins where the one before left it."""
+    with rehearsal("packet", tmp_path_factory.mktemp("review"), name=NAME) as made:
+        made.up()
+        yield made
+
+
+@pytest.fixture
+def stack(up: Rehearsal) -> Stack:
+    return rehearsed(up.name)
+
+
+def workers(up: Rehearsal) -> int:
+    return len([name for name in up.resources("equinix-metal:index/device:Device") if "worker" in name])
+
+
+def apply(stack: Stack, then: Review) -> None:
+    applying.deploy(stack, read_config(stack), then, *without_cluster())
+
+
+def state(stack: Stack) -> str:
+    """Return the very file of the state, which every run of the engine writes anew."""
+    return (place_of(stack.name).folder / f"state/.pulumi/stacks/crosscloud-rehearsal/{NAME}.json").read_text()
+
+
+def test_a_run_that_changes_nothing_moves_nothing_and_no_secret_is_in_a_review(up: Rehearsal, stack: Stack) -> None:
+    then = record(stack)
+    before = state(stack)
+    up.pulumi("up", "--yes", "--skip-preview", "--refresh", "--suppress-progress", *without_cluster())
+    assert state(stack) != before, "the engine has encrypted every secret anew"
+    assert moved(then, record(stack, like=then)) == []
+    assert "ciphertext" not in then.model_dump_json()
+
+
+def test_what_was_reviewed_is_applied_and_the_same_again_changes_nothing(up: Rehearsal, stack: Stack) -> None:
+    up.configure(workers={"count": 2})
+    then = record(stack)
+    apply(stack, then)
+    assert workers(up) == 2
+    apply(stack, then)  # the job is run again after its checks failed: nobody else was at work
+    assert workers(up) == 2
+
+
+def test_a_state_that_somebody_else_changed_is_refused_and_nothing_is_changed(up: Rehearsal, stack: Stack) -> None:
+    up.configure(workers={"count": 1})
+    then = record(stack)
+    up.up()
+    before = state(stack)
+    with pytest.raises(MovedError) as refused:
+        apply(stack, then)
+    assert f"{WORKER} is gone" in str(refused.value)
+    assert "run the preview job of the merge request again" in str(refused.value)
+    assert state(stack) == before
+
+
+def test_a_run_that_comes_between_is_seen_under_the_engines_lock(
+    up: Rehearsal, stack: Stack, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    then = record(stack)
+
+    def other_run(*_: Any) -> None:
+        up.configure(workers={"count": 2})
+        up.up()
+
+    monkeypatch.setattr(marks, "begin_review", other_run)
+    with pytest.raises(PulumiError):
+        apply(stack, then)
+    said = "".join(capfd.readouterr())
+    assert f"{WORKER} is new" in said
+    assert workers(up) == 2
+
+
+def test_an_attempt_that_was_killed_is_mended_and_gone_on_with(
+    up: Rehearsal, stack: Stack, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    up.configure(workers={"count": 3})
+    then = record(stack)
+    with monkeypatch.context() as during:
+        during.setenv("CROSSCLOUD_REHEARSAL_FAULT", "engine-crash=1")
+        with pytest.raises(PulumiError, match="SIGKILL"):
+            apply(stack, then)
+    capfd.readouterr()
+    apply(stack, then)
+    said = capfd.readouterr().out
+    assert "gave up the lock of process" in said
+    assert "by an earlier attempt to apply it" in said
+    assert workers(up) == 3
+
+
+def test_no_ones_else_killed_run_is_taken_for_an_earlier_attempt(
+    up: Rehearsal, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up.configure(workers={"count": 4})
+    then = record(stack)
+    with monkeypatch.context() as during:
+        during.setenv("CROSSCLOUD_REHEARSAL_FAULT", "engine-crash=1")
+        up.up(check=False, variables={"CROSSCLOUD_REHEARSAL_FAULT": "engine-crash=1"})
+    with pytest.raises(MovedError, match="interrupted creating of equinix-metal:index/device:Device"):
+        apply(stack, then)
+    assert any("forgot the creation of" in line for line in recovery.recover(stack))
+    assert not stack.deployment().get("pending_operations")
