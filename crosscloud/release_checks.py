@@ -2,7 +2,7 @@
 
 import difflib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,19 +23,23 @@ class Findings:
 
     path: Path
     last_line: int
+    projects: Collection[str]
     values: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     @classmethod
-    def of(cls, text: str, path: Path) -> "Findings":
-        """Parse and check a release file's text; ``path`` is only what the problems name."""
-        found = cls(path, max(1, len(text.splitlines())))
+    def of(cls, text: str, path: Path, projects: Collection[str] = PROJECTS) -> "Findings":
+        """Parse and check a release file's text; ``path`` is only what the problems name.
+
+        ``projects`` are the prefixes that it has to have, where it is a part of a release.
+        """
+        found = cls(path, max(1, len(text.splitlines())), projects)
         for binding in parse_stream(io.StringIO(text)):
             found._take(binding)
         for key, value in found.values.items():
             found._check_value(key, value)
-        for prefix in PROJECTS:
+        for prefix in projects:
             found._check_pair(prefix)
         found.problems.sort(key=lambda problem: problem.line or 0)
         return found
@@ -54,6 +58,8 @@ class Findings:
             return
         if binding.key not in _KEYS:
             self._add(binding.key, "names no project of a release", _nearest(binding.key), line=line)
+        elif binding.key.rpartition("_")[0] not in self.projects:
+            self._add(binding.key, "belongs to another project", f"only lines of {_listed(self.projects)}", line=line)
         elif binding.key in self.lines:
             self._add(binding.key, f"is already set on line {self.lines[binding.key]}", "once", line=line)
         else:
@@ -76,8 +82,12 @@ class Findings:
             for key in missing:
                 self._add(key, f"is missing beside {present[0]}", "a pair needs both", line=self.lines[present[0]])
         elif missing:
-            wrong = "are missing: a release names every project"
-            self._add(" and ".join(missing), wrong, ", ".join(PROJECTS), line=self.last_line)
+            every = "a release names every project" if len(self.projects) > 1 else "the file is about this project"
+            self._add(" and ".join(missing), f"are missing: {every}", _listed(self.projects), line=self.last_line)
+
+
+def _listed(projects: Collection[str]) -> str:
+    return ", ".join(projects)
 
 
 def _nearest(key: str) -> str:

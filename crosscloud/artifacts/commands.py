@@ -4,11 +4,13 @@ from typing import Annotated, Optional
 
 import typer
 
+from crosscloud.artifacts.collect.command import collect
 from crosscloud.artifacts.versions import Channel
 
 app = typer.Typer(name="artifacts", help="CNCF projects from their sources to images.", no_args_is_help=True)
 registry_app = typer.Typer(name="registry", help="The local registry that machines pull from.", no_args_is_help=True)
 app.add_typer(registry_app)
+app.command()(collect)
 
 _DEFAULT_PORT = 5001
 Port = Annotated[int, typer.Option(help="Port of the local registry on 127.0.0.1.")]

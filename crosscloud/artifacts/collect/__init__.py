@@ -1,0 +1,1 @@
+"""Collecting a release: of each project the ``release.env`` that the newest successful pipeline of its branch made."""

@@ -1,0 +1,122 @@
+"""What is to be collected: a branch of a GitLab project for each part of a release, by channel and by variables."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from crosscloud.problems import Problem, ProblemsError, counted
+from crosscloud.release import PROJECTS
+
+Channel = Literal["stable", "head", "alpha"]
+CHANNELS: tuple[str, ...] = get_args(Channel)
+FILE = Path(__file__).with_name("projects.yaml")
+
+#: What git forbids in a branch's name: git-scm.com/docs/git-check-ref-format.
+_NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|^[-/.]|[/.]$|^refs/|\.lock$")
+#: A project's full path: group, any subgroups, name. docs.gitlab.com/user/reserved_names (limitations).
+_PATH = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)+")
+#: How alike two names have to be for one to be taken as the other, misspelt.
+_ALIKE = 0.8
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Entry(_Part):
+    """One project's entry in the catalogue's file."""
+
+    project: str = Field(pattern=_PATH.pattern)
+    variables: str
+    branches: Mapping[Channel, str] = Field(default_factory=dict)
+
+
+class Catalogue(_Part):
+    """The catalogue's file: exactly the projects of a release, and a branch for every channel."""
+
+    channels: Mapping[Channel, str]
+    projects: Mapping[str, Entry]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "Catalogue":
+        if set(self.channels) != set(CHANNELS) or set(self.projects) != set(PROJECTS):
+            raise ValueError(f"it needs the channels {', '.join(CHANNELS)} and the projects {', '.join(PROJECTS)}")
+        return self
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One part of a release. ``prefix`` is that of its lines, ``variables`` that of what says otherwise."""
+
+    prefix: str
+    variables: str
+    project: str
+    branch: str
+
+    def __str__(self) -> str:
+        """Return project and branch as messages name them: ``coredns/coredns@master``."""
+        return f"{self.project}@{self.branch}"
+
+
+@cache
+def catalogue(file: Path = FILE) -> Catalogue:
+    """Read the catalogue."""
+    from ruamel.yaml import YAML
+
+    return Catalogue.model_validate(YAML(typ="safe").load(file))
+
+
+def wanted(channel: Channel, environment: Mapping[str, str]) -> list[Wanted]:
+    """Return the five parts of a channel, with the environment's word over the catalogue's; empty ones say nothing.
+
+    Raises `ProblemsError` with every variable whose value is no branch or no project.
+    """
+    found, problems = [], list[Problem]()
+    for prefix, entry in catalogue().projects.items():
+        project = environment.get(f"{entry.variables}_PROJECT") or entry.project
+        branch = environment.get(f"{entry.variables}_BRANCH") or entry.branches.get(
+            channel, catalogue().channels[channel]
+        )
+        problems += _problems(entry.variables, project, branch)
+        found.append(Wanted(prefix, entry.variables, project, branch))
+    if problems:
+        raise ProblemsError(f"{counted(len(problems), 'error')} in the environment", problems)
+    return found
+
+
+def misspelt(environment: Mapping[str, str]) -> list[str]:
+    """Return a line for each variable that is nearly one of ours: it says nothing, and may have been meant to."""
+    known = {f"{entry.variables}{end}" for entry in catalogue().projects.values() for end in ("_BRANCH", "_PROJECT")}
+    lines = []
+    for name in sorted(environment):
+        if name.startswith("CI_") or name in known or not environment[name]:
+            continue
+        meant = _meant(name, known)
+        if meant:
+            lines.append(f"{name} is not a variable of crosscloud, and ignored; did you mean {meant}?")
+    return lines
+
+
+def _meant(name: str, known: set[str]) -> str | None:
+    stem, _, end = name.upper().rpartition("_")
+    if not stem or not difflib.get_close_matches(end, ("BRANCH", "PROJECT"), n=1, cutoff=_ALIKE):
+        return None
+    for prefix, entry in catalogue().projects.items():
+        if stem.replace("_", "") in {word.replace("_", "") for word in (prefix, entry.variables, PROJECTS[prefix])}:
+            return f"{entry.variables}_{'BRANCH' if end.startswith('B') else 'PROJECT'}"
+    return next(iter(difflib.get_close_matches(name.upper(), sorted(known), n=1, cutoff=_ALIKE)), None)
+
+
+def _problems(variables: str, project: str, branch: str) -> Iterator[Problem]:
+    where = "the environment"
+    if _NO_BRANCH.search(branch):
+        yield Problem(f"{variables}_BRANCH", f"{branch!r} is not a branch's name", "as master or ci-v1.6", source=where)
+    if not _PATH.fullmatch(project):
+        allowed = "its full path, as coredns/coredns"
+        yield Problem(f"{variables}_PROJECT", f"{project!r} is not a GitLab project", allowed, source=where)
