@@ -23,7 +23,7 @@ def connect(settings: Settings, *, patience: "Patience | None" = None) -> "gitla
 
 
 @contextmanager
-def asking(gl: "gitlab.Gitlab", what: str, *, needs: str = "") -> Iterator[None]:
+def asking(what: str, *, needs: str = "") -> Iterator[None]:
     """Turn what goes wrong in the block into a `GitlabError` that begins with ``what``."""
     import gitlab.exceptions
     import requests
@@ -31,4 +31,4 @@ def asking(gl: "gitlab.Gitlab", what: str, *, needs: str = "") -> Iterator[None]
     try:
         yield
     except (gitlab.exceptions.GitlabError, requests.RequestException) as error:
-        raise explained(error, what, settings=getattr(gl, "given", None), needs=needs) from None
+        raise explained(error, what, needs=needs) from None

@@ -1,7 +1,7 @@
 """GitLab's refusals in words: what was tried, who was refused, why, and what to do."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crosscloud.errors import CrosscloudError
 
@@ -34,32 +34,37 @@ class GitlabError(CrosscloudError):
 
 
 def explained(
-    error: "gitlab.exceptions.GitlabError | requests.RequestException",
-    what: str,
-    *,
-    settings: "Settings | None" = None,
-    needs: str = "",
+    error: "gitlab.exceptions.GitlabError | requests.RequestException", what: str, *, needs: str = ""
 ) -> GitlabError:
     """Return a refusal in words.
 
     ``what`` is what was tried, as the sentence's beginning (``the pipelines of coredns/coredns``); ``needs`` is what it
     takes (``the role Reporter and the scope api``). A token that is in the server's words is blotted out.
     """
-    from crosscloud.gitlab.settings import Settings
+    from crosscloud.gitlab.settings import UNKNOWN, Settings
 
-    settings = settings or Settings("")
+    causes = _chain(error)
+    settings = next((each.given for each in causes if isinstance(getattr(each, "given", None), Settings)), UNKNOWN)
     status = getattr(error, "response_code", None)
-    text = _reason(error, status, settings, needs)
+    text = _reason(causes, status, settings, needs)
     if settings.token:
         text = text.replace(settings.token, "[token]")
     passing = status is None or status == HTTPStatus.TOO_MANY_REQUESTS or _of_the_server(status)
     return GitlabError(f"{what}: {text}", status=status, passing=passing)
 
 
-def _reason(error: Exception, status: int | None, settings: "Settings", needs: str) -> str:
-    who = settings.who
+def _chain(error: BaseException) -> list[Any]:
+    """Return an error and what caused it: python-gitlab wraps the request's error into the operation's."""
+    chain = [error]
+    while (cause := chain[-1].__cause__) is not None:
+        chain.append(cause)
+    return chain
+
+
+def _reason(causes: list[Any], status: int | None, settings: "Settings", needs: str) -> str:
+    who, error = settings.who, causes[0]
     if status is None:
-        return _unanswered(error, settings)
+        return _unanswered(causes, settings)
     if _of_the_server(status):
         return f"GitLab has an error of its own (status {status}), and trying again did not help. Try it later"
     scope = _scope(error)
@@ -76,21 +81,22 @@ def _of_the_server(status: int) -> bool:
     return status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _unanswered(error: Exception, settings: "Settings") -> str:
+def _unanswered(causes: list[Any], settings: "Settings") -> str:
     import gitlab.exceptions
     import requests
 
     where = settings.url or "GitLab"
-    if isinstance(error, gitlab.exceptions.RedirectError):
-        return f"{where} sends elsewhere: give the address that GitLab itself has as CROSSCLOUD_GITLAB_URL"
-    if isinstance(error, gitlab.exceptions.GitlabParsingError):
-        return f"{where} does not answer as GitLab does, or its answer broke off"
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"the certificate of {where} is not trusted here: set REQUESTS_CA_BUNDLE to the file of its authority"
-    if isinstance(error, requests.Timeout):
-        return f"{where} did not answer in time, several times over"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return f"the answer of {where} broke off, several times over"
+    texts: dict[type[Exception], str] = {
+        gitlab.exceptions.RedirectError: f"{where} sends elsewhere: give GitLab's own address as CROSSCLOUD_GITLAB_URL",
+        gitlab.exceptions.GitlabParsingError: f"{where} does not answer as GitLab does, or its answer broke off",
+        requests.exceptions.SSLError: f"the certificate of {where} is not trusted: name its authority's file in "
+        "REQUESTS_CA_BUNDLE",
+        requests.Timeout: f"{where} did not answer in time, several times over",
+        requests.exceptions.ChunkedEncodingError: f"the answer of {where} broke off, several times over",
+    }
+    for kind, text in texts.items():
+        if any(isinstance(cause, kind) for cause in causes):
+            return text
     return f"{where} can't be reached: is the address right, and may this machine connect to it?"
 
 

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import gitlab
+import gitlab.exceptions
 import requests
 from gitlab._backends.requests_backend import RequestsBackend
 
@@ -55,8 +56,22 @@ class Client(gitlab.Gitlab):
         )
 
     def http_request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Make a request; no other retries than the backend's."""
-        return super().http_request(*args, **kwargs | {"obey_rate_limit": False, "retry_transient_errors": False})
+        """Make a request; no other retries than the backend's.
+
+        Every failure is an error of python-gitlab's own and carries ``given``, so that whoever explains it can say who
+        was refused.
+        """
+        try:
+            return super().http_request(*args, **kwargs | {"obey_rate_limit": False, "retry_transient_errors": False})
+        except requests.RequestException as error:
+            raise _of(self.given, gitlab.exceptions.GitlabConnectionError(str(error))) from error
+        except gitlab.exceptions.GitlabError as error:
+            raise _of(self.given, error) from error.__cause__
+
+
+def _of(settings: Settings, error: gitlab.exceptions.GitlabError) -> gitlab.exceptions.GitlabError:
+    error.given = settings  # type: ignore[attr-defined]  # read again by `explained`
+    return error
 
 
 class _Session(requests.Session):

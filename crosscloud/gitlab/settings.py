@@ -49,6 +49,8 @@ class Settings:
     @property
     def who(self) -> str:
         """Who asks, in words: ``the token in GITLAB_TOKEN``."""
+        if self is UNKNOWN:
+            return "the token that was used"
         if not self.token:
             return "a request without a token"
         kind = "the job's own token" if self.job_token else "the token"
@@ -66,6 +68,10 @@ class Settings:
             f"{what} needs a token that may write, and {why}. Make a project access token with the role Reporter and "
             f"the scope api (Settings > Access tokens) and give it to this job alone as the masked variable {TOKEN}"
         )
+
+
+#: Of a client that was not made by `connect`.
+UNKNOWN = Settings("")
 
 
 def _content(env: Mapping[str, str]) -> str:

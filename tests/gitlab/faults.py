@@ -18,9 +18,9 @@ _RETRY_LATER = "Retry later\n"
 class Fault:
     """One thing that goes wrong ``times`` times with requests whose "METHOD /path" matches ``match``, after ``skip``.
 
-    ``kind`` ``status`` answers with ``status`` (429 with the headers of the rate limit, ``retry_after`` in seconds, or
-    whatever text is given); ``half`` sends half of the true answer's body; ``drop`` closes the connection at once;
-    ``lost`` does what was asked, and closes the connection before the answer.
+    ``kind`` ``status`` answers with ``status``: 429 with the headers of the rate limit (``retry_after`` in seconds, or
+    whatever text is given), a redirection with ``location``. ``half`` sends half of the true answer's body; ``drop``
+    closes the connection at once; ``lost`` does what was asked, and closes the connection before the answer.
     """
 
     match: str = ""
@@ -29,6 +29,7 @@ class Fault:
     times: int = 1
     skip: int = 0
     retry_after: int | str | None = None
+    location: str = ""
 
     def strikes(self, line: str) -> bool:
         """Say whether it hits this request, and count that."""
@@ -46,6 +47,8 @@ class Fault:
             hang_up(request)
         if self.kind != "status":
             return None
+        if self.location:
+            return Response("", self.status, {"Location": self.location})
         if self.status != 429:
             return Response("<html><title>GitLab is not responding</title></html>", self.status, mimetype="text/html")
         wait = 1 if self.retry_after is None else self.retry_after

@@ -105,7 +105,10 @@ class Diff(BaseModel):
 
 
 class MergeRequest(BaseModel):
-    """A merge request. ``fork`` is the id of the project that it comes from, if it is another one."""
+    """A merge request. ``fork`` is the id of the project that it comes from, if it is another one.
+
+    ``cut_off`` says that it changes more files than GitLab shows: docs.gitlab.com/administration/diff_limits.
+    """
 
     id: int
     iid: int
@@ -117,6 +120,7 @@ class MergeRequest(BaseModel):
     state: str = "opened"
     merge_commit: str | None = None
     fork: int | None = None
+    cut_off: bool = False
     commits: list[str] = Field(default_factory=list)
     diffs: list[Diff] = Field(default_factory=list)
     notes: list[Note] = Field(default_factory=list)

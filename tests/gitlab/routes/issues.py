@@ -100,6 +100,8 @@ def _wanted(issue: model.Issue) -> bool:
     needed = {each for each in labels.split(",") if each}
     search = request.args.get("search", "").lower()
     text = f"{issue.title}\n{issue.description}".lower()
+    if request.args.get("author_id", issue.author, int) != issue.author:
+        return False
     return state in {"all", issue.state} and needed <= set(issue.labels) and search in text
 
 

@@ -35,7 +35,7 @@ def blueprint(stub: Stub) -> Blueprint:
         found = find(project, iid)
         base = project.branches.get(found.target_branch, "0" * 40)
         refs = {"base_sha": base, "start_sha": base, "head_sha": found.sha}
-        counts: Json = {"changes_count": str(len(found.diffs)), "diff_refs": refs}
+        counts: Json = {"changes_count": f"{len(found.diffs)}{'+' * found.cut_off}", "diff_refs": refs}
         return jsonify(form(project, found) | counts)
 
     @routes.get("/projects/<key>/merge_requests/<int:iid>/diffs")  # docs.gitlab.com/api/merge_requests (list MR diffs)

@@ -1,0 +1,105 @@
+"""One note for each stack on a merge request: found again and updated, never piled up."""
+
+from typing import TYPE_CHECKING, Any
+
+from crosscloud.gitlab.client import GitlabError, asking
+from crosscloud.gitlab.marked import Posted, bears, marked, own_id, same
+
+if TYPE_CHECKING:
+    import gitlab
+
+#: docs.gitlab.com/api/notes (body): characters.
+LONGEST = 1_000_000
+#: How often a note is written again whose answer was lost, each time after looking whether it is there.
+_ATTEMPTS = 3
+_NEEDS = "the scope api and, where the project is not public, the role Reporter"
+
+
+def put_note(  # noqa: PLR0913 - where it is, which one it is, and what it says
+    gl: "gitlab.Gitlab",
+    project: str,
+    merge_request: int,
+    *,
+    marker: str,
+    body: str | None,
+    create: bool = True,
+) -> Posted:
+    """Make the merge request's one note with this marker say ``body``.
+
+    A note that says so already is not written again; without ``create`` only one that is there is changed; ``body``
+    None removes it. Should there be several, from jobs that ran at the same time, the oldest stays. ``project`` is a
+    path or an id. Raises `GitlabError`.
+    """
+    notes = _Notes(gl, project, merge_request, marker)
+    found = notes.own()
+    if body is None:
+        notes.remove(found)
+        return Posted("removed" if found else "none")
+    text = marked(marker, body)
+    if len(text) > LONGEST:
+        raise GitlabError(f"{notes.name}: {len(text):,} characters are too many: GitLab takes {LONGEST:,}")
+    if not found and not create:
+        return Posted("none")
+    made = not found
+    found = found or notes.create(text)
+    notes.remove(found[1:])
+    changed = notes.write(found[0], text)
+    return Posted("created" if made else "updated" if changed else "unchanged", notes.url(found[0]))
+
+
+class _Notes:
+    """The notes of one merge request that bear a marker and are one's own."""
+
+    def __init__(self, gl: "gitlab.Gitlab", project: str, iid: int, mark: str) -> None:
+        self.mark, self.me = mark, own_id(gl)
+        self.name = f"the note on merge request !{iid} of {project}"
+        with asking(f"merge request !{iid} of {project}", needs=_NEEDS):
+            self.merge_request = gl.projects.get(project, lazy=True).mergerequests.get(iid)
+
+    def own(self) -> list[Any]:
+        """Return them, the oldest first, over every page."""
+        with asking(self.name, needs=_NEEDS):
+            every = self.merge_request.notes.list(iterator=True, order_by="created_at", sort="asc")
+            found = [note for note in every if not note.system and note.author["id"] == self.me]
+        return sorted((note for note in found if bears(self.mark, note.body)), key=lambda note: int(note.id))
+
+    def create(self, text: str) -> list[Any]:
+        """Write the note; return all that there are then, since another job may have written one meanwhile.
+
+        Whether a note whose answer was lost was written is found out by looking.
+        """
+        for last in (attempt == _ATTEMPTS - 1 for attempt in range(_ATTEMPTS)):
+            try:
+                with asking(self.name, needs=_NEEDS):
+                    self.merge_request.notes.create({"body": text})
+            except GitlabError as error:
+                if last or not error.passing:
+                    raise
+            if found := self.own():
+                return found
+        raise GitlabError(f"{self.name}: GitLab took it, and does not show it")
+
+    def write(self, note: Any, text: str) -> bool:
+        """Make a note say this; return whether it said something else."""
+        if same(note.body, text):
+            return False
+        with asking(self.name, needs=_NEEDS):
+            note.body = text
+            note.save()
+        return True
+
+    def remove(self, notes: list[Any]) -> None:
+        """Delete notes; one that another job has deleted meanwhile is as good as deleted."""
+        import gitlab.exceptions
+
+        for note in notes:
+            with asking(self.name, needs=_NEEDS):
+                try:
+                    note.delete()
+                except gitlab.exceptions.GitlabDeleteError as error:
+                    if error.response_code != 404:  # noqa: PLR2004 - HTTP
+                        raise
+
+    def url(self, note: Any) -> str:
+        """Return the note's address."""
+        return f"{self.merge_request.web_url}#note_{note.id}"
