@@ -38,7 +38,7 @@ shell: setup ## A shell with pulumi, kubectl and helm set up for the stack
 
 .PHONY: preview
 preview: setup ## Show what `make up` would change
-	@eval "$$($(bin)/crosscloud env)" && pulumi preview --diff --stack $(STACK)
+	@$(bin)/crosscloud preview
 
 .PHONY: e2e
 e2e: ## Check the running cluster of the stack again

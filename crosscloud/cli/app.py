@@ -12,6 +12,7 @@ from crosscloud.cli.cell import app as cell
 from crosscloud.cli.config import app as config
 from crosscloud.cli.doctor import doctor
 from crosscloud.cli.options import StackArgument, StackName, stack_of
+from crosscloud.cli.preview import preview
 from crosscloud.cli.rehearse import rehearse
 from crosscloud.cli.report import report
 from crosscloud.cli.unlock import unlock
@@ -26,6 +27,7 @@ app.add_typer(config)
 app.add_typer(cell)
 app.command()(e2e)
 app.command()(doctor)
+app.command()(preview)
 app.command()(rehearse)
 app.command()(report)
 app.command()(unlock)

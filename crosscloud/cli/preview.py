@@ -1,0 +1,44 @@
+"""``crosscloud preview``: what a change would do to a stack, on the terminal and as files for a merge request."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from crosscloud.cli.options import StackArgument, StackName, stack_of
+
+
+def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
+    name: StackArgument = None,
+    stack: StackName = "local",
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", help="Preview the rehearsal of the stack: the cloud is simulated.")
+    ] = False,
+    sizes: Annotated[
+        bool, typer.Option("--full-size", help="Rehearse as many machines as the stack's file says.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="The folder for note.md, widget.json, …", show_default=".crosscloud/previews"),
+    ] = None,
+    policies: Annotated[bool, typer.Option("--policies/--no-policies", help="Ask the policies of policy/.")] = True,
+    full: Annotated[bool, typer.Option("--full", help="Show every line of the difference.")] = False,
+) -> None:
+    """Show what `up` would change, and write it down for a merge request; nothing is changed and no lock is taken.
+
+    Exit status 1 if the preview fails or a mandatory policy is broken; the files are written then, too.
+    """
+    from rich.console import Console
+
+    from crosscloud import paths
+    from crosscloud.preview import command, files, terminal
+    from crosscloud.preview.run import POLICY
+
+    chosen = stack_of(name, stack)
+    found, review = command.preview(chosen, rehearsed=rehearsal, full_size=sizes, policy=POLICY if policies else None)
+    written = files.write((output or paths.home() / "previews") / chosen, found, review)
+    console = Console(highlight=False, soft_wrap=True)
+    terminal.show(found, console, full=full)
+    console.print(f"note, widget and the whole difference: {written.folder}", style="dim", markup=False)
+    if found.failed or found.errors or found.mandatory:
+        raise typer.Exit(1)

@@ -1,0 +1,154 @@
+"""From the engine's events to what a preview found."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from crosscloud.preview.model import Change, Diagnostic, Difference, Finding, Op
+from crosscloud.preview.properties import at, differences, readable
+
+if TYPE_CHECKING:
+    from pulumi.automation import EngineEvent
+    from pulumi.automation.events import DiagnosticEvent, StepEventMetadata
+
+_STACK = "pulumi:pulumi:Stack"
+#: The plugin that the program's own configuration is handed to, as it is handed to every default provider.
+_CONFIGURED = "pulumi:providers:crosscloud"
+#: The parts of a replacement, and what else the engine calls by other names.
+_OPS = {
+    "create-replacement": Op.REPLACE,
+    "delete-replaced": Op.REPLACE,
+    "import-replacement": Op.REPLACE,
+    "read-replacement": Op.READ,
+    "discard": Op.READ,
+    "discard-replaced": Op.READ,
+    "remove-pending-replace": Op.DELETE,
+}
+#: What differs within something that stays, in name at least.
+_COMPARED = (Op.UPDATE, Op.REPLACE)
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>")
+#: What the engine puts before the words of a provider's check.
+_WRAPPING = re.compile(r"^\S+ resource '[^']*': property \S+ value \{.*?\} has a problem: ")
+_WARNING = re.compile(r"^warning: ", re.MULTILINE)
+_ERROR = re.compile(r"^error: ")
+
+
+@dataclass
+class Found:
+    """What the events told."""
+
+    changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
+    warnings: tuple[str, ...] = ()
+    config: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {})
+    outputs: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {})
+    policies: bool = False
+    #: How many resources the engine counted by operation, at the end; none if it did not come that far.
+    counted: Mapping[str, int] = field(default_factory=dict)
+
+
+def read(events: "Iterable[EngineEvent]", hidden: Callable[[Any], Any] = lambda value: value) -> Found:
+    """Read the events of one preview; ``hidden`` takes the secrets out of each value and text that is kept."""
+    known = list(events)
+    found = Found()
+    steps: dict[str, list[StepEventMetadata]] = {}
+    for event in known:
+        if event.resource_pre_event:
+            metadata = event.resource_pre_event.metadata
+            steps.setdefault(metadata.urn, []).append(metadata)
+        elif event.res_outputs_event and event.res_outputs_event.metadata.type == _STACK:
+            metadata = event.res_outputs_event.metadata
+            found.outputs = (_values(metadata.old, "outputs", hidden), _values(metadata.new, "outputs", hidden))
+        elif event.summary_event:
+            found.counted = {str(op): number for op, number in event.summary_event.resource_changes.items()}
+            found.policies = bool(event.summary_event.policy_packs)
+    for urn in [urn for urn, parts in steps.items() if parts[0].type == _CONFIGURED]:
+        first = steps[urn][0]
+        found.config = (_config(_values(first.old, "inputs", hidden)), _config(_values(first.new, "inputs", hidden)))
+    found.changes = tuple(_change(parts, hidden) for parts in steps.values() if _counts(parts[0]))
+    found.findings = tuple(dict.fromkeys(_findings(known, hidden)))
+    found.policies = found.policies or bool(found.findings)
+    diagnostics = [event.diagnostic_event for event in known if event.diagnostic_event]
+    found.errors = tuple(dict.fromkeys(_errors(diagnostics, hidden)))
+    found.warnings = tuple(dict.fromkeys(_warnings(diagnostics, hidden)))
+    return found
+
+
+def _counts(metadata: "StepEventMetadata") -> bool:
+    """Tell whether a step is of a resource of the program: the engine makes its default providers by itself."""
+    return not (metadata.type.startswith("pulumi:providers:") and "::default" in metadata.urn)
+
+
+def _values(state: Any, part: str, hidden: Callable[[Any], Any]) -> dict[str, Any]:
+    values: dict[str, Any] = hidden(readable(getattr(state, part, None) or {}))
+    return {key: value for key, value in values.items() if not key.startswith("__")}
+
+
+def _config(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stack's configuration as its file has it: a provider gets blocks and lists as JSON."""
+    return {key: _parsed(value) for key, value in inputs.items()}
+
+
+def _parsed(value: Any) -> Any:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _change(steps: "list[StepEventMetadata]", hidden: Callable[[Any], Any]) -> Change:
+    first = steps[0]
+    ops = [_OPS.get(step.op) or Op(step.op) for step in steps]
+    op = next((each for each in (Op.REPLACE, Op.DELETE, Op.CREATE, Op.UPDATE) if each in ops), ops[0])
+    told = next((step for step in steps if step.detailed_diff), first)
+    old, new = next((s.old for s in steps if s.old), None), next((s.new for s in steps if s.new), None)
+    inputs = _values(old, "inputs", hidden), _values(new, "inputs", hidden)
+    keys = tuple(dict.fromkeys(key for step in steps for key in step.keys or ()))
+    found = tuple(_differences(told, inputs, _values(old, "outputs", hidden), keys)) if op in _COMPARED else ()
+    causes = tuple(one.path for one in found if one.replaces) or keys
+    name = first.urn.rpartition("::")[2]
+    return Change(op, first.type, name, first.urn, *inputs, found, causes if op is Op.REPLACE else ())
+
+
+def _differences(
+    step: "StepEventMetadata", inputs: tuple[Any, Any], outputs: Mapping[str, Any], keys: tuple[str, ...]
+) -> Iterator[Difference]:
+    """Yield what the provider calls different, or where it does not say, what differs of the inputs."""
+    old, new = inputs
+    if not step.detailed_diff:
+        # The old inputs are complete and the new ones may not be: what else differs means nothing.
+        for key in dict.fromkeys([*keys, *(step.diffs or ())]):
+            yield from differences(old.get(key), new.get(key), key, replaces=key in keys)
+        return
+    for path, told in step.detailed_diff.items():
+        before = at(old if told.input_diff or at(outputs, path) is None else outputs, path)
+        yield Difference(path, before, at(new, path), told.diff_kind.endswith("-replace"))
+
+
+def _findings(events: "Iterable[EngineEvent]", hidden: Callable[[Any], Any]) -> Iterator[Finding]:
+    for event in events:
+        if told := event.policy_event:
+            message = _plain(told.message, hidden)
+            yield Finding(told.policy_name, message, told.enforcement_level == "mandatory", told.resource_urn or "")
+
+
+def _errors(diagnostics: "Iterable[DiagnosticEvent]", hidden: Callable[[Any], Any]) -> Iterator[Diagnostic]:
+    for told in diagnostics:
+        message = _plain(told.message, hidden)
+        if message and (told.severity == "error" or (told.severity.startswith("info") and _ERROR.match(message))):
+            yield Diagnostic(_ERROR.sub("", message), told.urn or "")
+
+
+def _warnings(diagnostics: "Iterable[DiagnosticEvent]", hidden: Callable[[Any], Any]) -> Iterator[str]:
+    """Yield warnings; what the program logs before its stack is there comes as a message with the word in front."""
+    for told in diagnostics:
+        message = _plain(told.message, hidden)
+        if told.severity == "warning" or (told.severity.startswith("info") and _WARNING.match(message)):
+            yield _WARNING.sub("", message)
+
+
+def _plain(message: str, hidden: Callable[[Any], Any]) -> str:
+    return _WRAPPING.sub("", str(hidden(_COLOURS.sub("", message))).strip())

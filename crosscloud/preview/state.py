@@ -1,0 +1,32 @@
+"""What has to be known of a stack before it is previewed: its state, and the secrets that must not be shown."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from crosscloud.preview.hiding import Hiding, in_state
+from crosscloud.stacks.pulumi import PulumiError, Stack
+
+#: What Pulumi says of a stack that its backend does not know.
+_NO_STACK = "no stack named"
+
+
+def deployment_of(stack: Stack) -> dict[str, Any] | None:
+    """Return the stack's state with its secrets in the clear, for this process alone; ``None`` if there is none yet."""
+    try:
+        text = stack.ask("stack", "export", "--show-secrets")
+    except PulumiError as error:
+        if _NO_STACK in str(error):
+            return None
+        raise
+    found: dict[str, Any] = json.loads(text).get("deployment") or {}
+    return found
+
+
+def hiding(stack: Stack, deployment: Mapping[str, Any] | None) -> Hiding:
+    """Return what hides the secrets of a stack's state and of its file."""
+    secrets = list(in_state(deployment or {}))
+    if stack.file.exists() and "secure:" in stack.file.read_text():
+        settings = json.loads(stack.ask("config", "--json", "--show-secrets"))
+        secrets += [str(each["value"]) for each in settings.values() if each.get("secret") and "value" in each]
+    return Hiding(secrets)

@@ -1,0 +1,129 @@
+"""A preview in the words of those who run the clusters.
+
+What they wrote is compared, the stack's configuration and its release, before and after; what comes of it is counted
+from the engine's steps. ``words.yaml`` has the sentences and the types of the clouds' resources. What nothing there has
+words for is named as the resource that it is.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crosscloud.preview import configuration, machines, releases
+from crosscloud.preview.data import words
+from crosscloud.preview.model import UNKNOWN, Change, Op, Preview
+from crosscloud.preview.releases import ReleaseChange
+from crosscloud.problems import counted
+
+_CLUSTER = "crosscloud:cluster:"
+_HELM = "kubernetes:helm.sh/v3:Release"
+#: How many of a chart's values are named in a sentence.
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Said:
+    """What there is to say: of the cluster, of its release, and of resources for which there are no better words."""
+
+    cluster: str
+    sentences: tuple[str, ...] = ()
+    releases: tuple[ReleaseChange, ...] = ()
+    resources: tuple[str, ...] = ()
+
+
+def say(preview: Preview) -> Said:
+    """Say what a preview changes; nothing is said where nothing changes."""
+    old, new = configuration.before_and_after(preview)
+    cluster = next((one for one in preview.changes if one.type.startswith(_CLUSTER)), None)
+    name = str((new or old).get("name") or (cluster.name if cluster else preview.stack))
+    released = tuple(releases.changes(preview))
+    if cluster and cluster.op in (Op.CREATE, Op.DELETE):
+        return Said(name, (_made(cluster, name, new or old),), released)
+    return Said(
+        name, tuple(dict.fromkeys(_sentences(preview, old, new, released))), released, tuple(_resources(preview))
+    )
+
+
+def _made(cluster: Change, name: str, config: Mapping[str, Any]) -> str:
+    what = "made" if cluster.op is Op.CREATE else "deleted, with all that is in it"
+    pools = (("controlPlanes", "control plane"), ("workers", "worker"))
+    parts = [_pool(config[key], noun) for key, noun in pools if isinstance(config.get(key), Mapping)]
+    if not parts and cluster.op is Op.CREATE:
+        return f"the projects are deployed into the cluster {name}, which is there already"
+    if not parts:
+        return f"the cluster {name} is {what}"
+    return f"the cluster {name} is {what}: {', '.join(parts)}"
+
+
+def _pool(pool: Mapping[str, Any], noun: str) -> str:
+    size = f" ({pool['size']})" if pool.get("size") else ""
+    return f"{counted(int(pool.get('count') or 0), noun)}{size}"
+
+
+def _sentences(
+    preview: Preview, old: Mapping[str, Any], new: Mapping[str, Any], released: tuple[ReleaseChange, ...]
+) -> Iterator[str]:
+    causes = [one.sentence for one in released if one.attribute == "kubernetes"]
+    others: list[str] = []
+    for difference, sentence in configuration.changed(old, new):
+        (causes if sentence.machines else others).extend(configuration.sentences(difference, sentence))
+    comes_of_it = str(machines.replaced(preview, new or old))
+    if len(causes) == 1 and comes_of_it:
+        yield f"{causes[0]}: {comes_of_it}"
+    else:
+        yield from causes
+        if comes_of_it:
+            yield comes_of_it
+    yield from others
+    yield from _endpoint(preview)
+    projects = [one for one in released if one.attribute != "kubernetes"]
+    yield from (f"{one.sentence}, rolled out by helm" for one in projects)
+    for change in preview.changed:
+        if change.type == _HELM:
+            yield from _helm(change)
+
+
+def _endpoint(preview: Preview) -> Iterator[str]:
+    old, new = (outputs.get("endpoint") for outputs in preview.outputs)
+    if old and new and old != new:
+        then = "another one, which is known after the change" if UNKNOWN in str(new) else new
+        yield f"the API's endpoint {old} → {then}: kubeconfigs of before no longer lead to it"
+
+
+def _helm(change: Change) -> Iterator[str]:
+    """Yield what happens to a helm release, but for its images, which the release tells better."""
+    last = change.name.rpartition("-")[2]
+    title = words().projects.get(last, last)
+    if change.op in (Op.CREATE, Op.DELETE):
+        yield f"{title} is {'deployed' if change.op is Op.CREATE else 'removed'} by helm"
+        return
+    for one in change.differences:
+        if one.path in ("version", "chart"):
+            yield f"{title}: chart {'version ' if one.path == 'version' else ''}{one.old} → {one.new}"
+    values = [one for one in change.differences if one.path.startswith("values.") and "image." not in one.path.lower()]
+    shown = [f"{one.path.removeprefix('values.')} {one.old} → {one.new}" for one in values if _short(one.old, one.new)]
+    if values and len(values) <= _NAMED and len(shown) == len(values):
+        yield f"{title} chart values: {', '.join(shown)}"
+    elif values:
+        names = list(dict.fromkeys(one.path.removeprefix("values.").partition("[")[0] for one in values))
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        yield f"{title} chart values: {', '.join(names[:_NAMED])}{more}"
+
+
+def _short(*values: Any) -> bool:
+    return all(len(str(value)) <= 60 and not isinstance(value, dict | list) for value in values)  # noqa: PLR2004
+
+
+def _resources(preview: Preview) -> Iterator[str]:
+    """Yield what is updated and made, alike resources in one line; what is replaced and deleted is shown by itself."""
+    groups: dict[tuple[Op, str, tuple[str, ...]], list[str]] = {}
+    for change in preview.changed:
+        if change.op in (Op.REPLACE, Op.DELETE) or change.type in words().bookkeeping:
+            continue
+        roots = tuple(dict.fromkeys(one.path.partition("[")[0] for one in change.differences))
+        groups.setdefault((change.op, "" if len(roots) == 1 else change.type, roots), []).append(change.name)
+    kinds = {change.name: change.type for change in preview.changed}
+    for (op, kind, roots), names in groups.items():
+        what = kind.rpartition(":")[2] or (kinds[names[0]].rpartition(":")[2] if len(names) == 1 else "resources")
+        shown = f"{what} {names[0]}" if len(names) == 1 else f"{len(names)} {what}"
+        yield f"{op} {shown}" + (f": {', '.join(roots)}" if roots else "")
