@@ -1,13 +1,14 @@
 """Pulumi resources, and the registry of clouds."""
 
 import gc
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from crosscloud.errors import CrosscloudError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
     from components.cluster import Cluster
     from crosscloud.config import StackConfig
@@ -37,21 +38,22 @@ def create_cluster(config: "StackConfig", release: "Release") -> "Cluster":
             f"the configuration for {config.cloud} is right, but no component makes a cluster there yet; "
             f"clusters are made on {made_here}"
         )
-    made: Cluster = _component(CLOUDS[config.cloud])(config, release)
+    module, _, name = CLOUDS[config.cloud].partition(":")
+    with _keeping_everything():
+        made: Cluster = getattr(import_module(module), name)(config, release)
     return made
 
 
-def _component(place: str) -> "Callable[[StackConfig, Release], Cluster]":
-    """Import a component; no garbage is collected meanwhile.
+@contextmanager
+def _keeping_everything() -> "Iterator[None]":
+    """Collect no garbage in the block, nor look at what it made later.
 
-    An SDK is hundreds of modules full of classes, all of which stay: to look for garbage among them takes a third of
-    their import's time, and frozen they are not looked at later either.
+    An SDK is hundreds of modules full of classes, all of which stay; they are imported when a component first names
+    them, and to look for garbage among them takes a third of the time.
     """
-    module, _, name = place.partition(":")
     gc.disable()
     try:
-        found: Callable[[StackConfig, Release], Cluster] = getattr(import_module(module), name)
+        yield
     finally:
         gc.freeze()
         gc.enable()
-    return found

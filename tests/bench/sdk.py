@@ -4,12 +4,13 @@ import json
 import subprocess
 import sys
 
-from components import CLOUDS
+from crosscloud import paths
 from tests.bench.figures import timed
 
 _MODULES = """
-import importlib, json, sys
-importlib.import_module(sys.argv[1])
+import json, sys
+from tests.components.security.program import program
+program(sys.argv[1])
 loaded = [name for name, module in sys.modules.items() if "Lazy" not in type(module).__name__]
 print(json.dumps([name for name in loaded if name.startswith("pulumi_") and name.count(".") <= 1]))
 """
@@ -18,9 +19,8 @@ _IMPORT = "import importlib, sys\nfor name in sys.argv[1:]: getattr(importlib.im
 
 
 def modules(cloud: str) -> list[str]:
-    """Return the SDK's modules that the cloud's component imports: ``pulumi_aws.ec2``."""
-    component = CLOUDS[cloud].partition(":")[0]
-    found: list[str] = json.loads(_python(_MODULES, component))
+    """Return the SDK's modules that making a cluster of the cloud imports: ``pulumi_aws.ec2``."""
+    found: list[str] = json.loads(_python(_MODULES, cloud))
     return found
 
 
@@ -31,4 +31,6 @@ def seconds(names: list[str]) -> float:
 
 
 def _python(*arguments: str) -> str:
-    return subprocess.run([sys.executable, "-c", *arguments], check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        [sys.executable, "-c", *arguments], check=True, capture_output=True, text=True, cwd=paths.ROOT
+    ).stdout
