@@ -117,3 +117,11 @@ def _key(tool: Tool) -> str:
     for name in ("go.mod", "go.sum"):
         digest.update((tool.module / name).read_bytes())
     return digest.hexdigest()
+
+
+if __name__ == "__main__":  # the runner image's build
+    try:
+        for each in (PULUMI, HELM, CRANE):
+            install(each)
+    except ToolError as error:
+        sys.exit(str(error))

@@ -1,0 +1,178 @@
+"""The runner image, built and run by buildah: what docker does elsewhere, in folders of this checkout alone.
+
+Everything is kept below ``.crosscloud/image`` (layers too, so that the next build is quick), containers are removed as
+soon as they end, and the network is the host's, since chroot isolation has no other. The base of the image is made by
+mmdebstrap: no registry of images is asked for anything.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crosscloud import paths
+
+BASE = "localhost/crosscloud-base:bookworm"
+IMAGE = "localhost/crosscloud:test"
+#: What Debian's own slim images leave out too.
+_LEFT_OUT = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*")
+#: Where the host's certificate authorities are in a build, for networks whose registries have others than Debian's.
+_AUTHORITIES = "/run/host-authorities.crt"
+_PATIENCE = 900
+
+
+class BuildahError(AssertionError):
+    """Buildah failed; the message has its words."""
+
+
+def home() -> Path:
+    """Return the folder of all that buildah keeps for this checkout."""
+    return paths.home() / "image"
+
+
+def buildah(*arguments: str, patience: float = _PATIENCE) -> str:
+    """Run buildah on this checkout's own storage; return its output, or raise `BuildahError` with all its words."""
+    scratch = home() / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    command = ["buildah", "--root", str(home() / "storage"), "--runroot", str(home() / "run"), *arguments]
+    environment = {**os.environ, "TMPDIR": str(scratch), "BUILDAH_ISOLATION": "chroot"}
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=patience, check=False
+    )
+    if done.returncode:
+        raise BuildahError(f"`buildah {arguments[0]}` failed:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
+    return done.stdout
+
+
+def ensure_base() -> None:
+    """Make the base image, once: a Debian of the release that the Dockerfile's own base is."""
+    if BASE in buildah("images", "--noheading", "--format", "{{.Name}}:{{.Tag}}").split():
+        return
+    archive = home() / "base.tar"
+    excludes = [f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT]
+    subprocess.run(
+        ["mmdebstrap", "--quiet", "--variant=minbase", *excludes, "bookworm", str(archive)],
+        env={**os.environ, "LC_ALL": "C", "TMPDIR": "/tmp"},  # noqa: S108 - mmdebstrap's own scratch folder
+        stdin=subprocess.DEVNULL,
+        check=True,
+        timeout=_PATIENCE,
+    )
+    container = buildah("from", "scratch").strip()
+    try:
+        buildah("add", container, str(archive), "/")
+        buildah("commit", "--quiet", container, BASE)
+    finally:
+        buildah("rm", container)
+        archive.unlink()
+
+
+def build() -> str:
+    """Build the image as its Dockerfile says, with this machine's settings and caches; return what buildah printed."""
+    mounts = [f"{source}:{target}" for source, target in _caches().items()]
+    secret = home() / "registries"
+    secret.write_text(_registries())
+    return buildah(
+        "bud",
+        "--layers",
+        "--pull-never",
+        f"--secret=id=registries,src={secret}",
+        *(f"--volume={mount}" for mount in mounts),
+        f"--build-arg=BASE={BASE}",
+        "--build-arg=DEBIAN_SNAPSHOT=",  # where only registries can be reached, no snapshot can
+        "--build-arg=PLUGINS=",  # nor Pulumi's plugins
+        f"--tag={IMAGE}",
+        f"--file={paths.ROOT / 'Dockerfile'}",
+        str(paths.ROOT),
+    )
+
+
+def _caches() -> Mapping[str, str]:
+    """Return what is mounted where the Dockerfile has its caches: what this checkout has built or fetched already.
+
+    Pulumi and helm take minutes to build; they are what `make setup` has built from the same modules by the same code.
+    Crane is built in the image's own build.
+    """
+    kept = home() / "kept"
+    for part in ("bin/pulumi", "bin/helm", "setup/pulumi.key", "setup/helm.key"):
+        target = kept / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(paths.tools() / part, target)
+    places = {
+        str(kept): "/build/kept",
+        str(home() / "go"): "/root/go",
+        str(home() / "go-build"): "/root/.cache/go-build",
+        str(paths.home() / "cache" / "uv"): "/root/.cache/uv",
+    }
+    for folder in places:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    authorities = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
+    return {**places, authorities: f"{_AUTHORITIES}:ro"}
+
+
+def _registries() -> str:
+    """Return the shell lines that the build gets as its secret."""
+    asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    index = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    settings = {name: _AUTHORITIES for name in ("SSL_CERT_FILE", "PIP_CERT")}
+    if index:
+        settings |= {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index}
+    settings |= {name: os.environ[name] for name in ("GOPROXY", "GOSUMDB", "GONOSUMDB") if name in os.environ}
+    return "".join(f"export {name}='{value}'\n" for name, value in settings.items())
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a container ended: its exit status, and all that it printed."""
+
+    status: int
+    said: str
+
+
+@contextmanager
+def container(mounts: Mapping[Path, str] | None = None) -> Iterator[str]:
+    """Have a container of the image, with folders of the host mounted, for the length of the block."""
+    name = buildah("from", "--pull-never", IMAGE).strip()
+    try:
+        yield name
+    finally:
+        buildah("rm", name)
+
+
+def run(*arguments: str, mounts: Mapping[Path, str] | None = None, user: str = "", **variables: str) -> Ended:
+    """Do what ``docker run --rm -v MOUNTS -e VARIABLES --user USER IMAGE ARGUMENTS`` does."""
+    entrypoint: list[str] = config()["Entrypoint"]
+    return execute([*entrypoint, *arguments], mounts=mounts, user=user, **variables)
+
+
+def execute(
+    command: Sequence[str], *, mounts: Mapping[Path, str] | None = None, user: str = "", **variables: str
+) -> Ended:
+    """Run a command in a container that is gone afterwards, without the image's entrypoint."""
+    with container() as name:
+        volumes = [f"--volume={source}:{target}" for source, target in (mounts or {}).items()]
+        environment = [f"--env={key}={value}" for key, value in variables.items()]
+        asked = [f"--user={user}"] if user else []
+        done = subprocess.run(
+            ["buildah", "--root", str(home() / "storage"), "--runroot", str(home() / "run"), "run"]
+            + ["--isolation=chroot", *volumes, *environment, *asked, name, "--", *command],
+            env={**os.environ, "TMPDIR": str(home() / "tmp")},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    return Ended(done.returncode, done.stdout)
+
+
+def config() -> dict[str, Any]:
+    """Return the image's configuration: user, entrypoint, environment, labels."""
+    found: dict[str, Any] = json.loads(buildah("inspect", "--type=image", IMAGE))["OCIv1"]["config"]
+    return found
