@@ -7,7 +7,7 @@ import pulumi
 
 from components import create_cluster
 from components.cross_project import CrossProject
-from crosscloud import config, kubernetes_support, release
+from crosscloud import config, kubernetes_support, provenance, release
 from crosscloud.errors import CrosscloudError
 
 try:
@@ -17,6 +17,7 @@ try:
         ensure_state(pulumi.get_stack())
     stack = config.load_from_pulumi()
     images = release.load(Path(stack.release_file))
+    sources = provenance.load(Path(stack.release_file), pulumi.log.warn)
     kubernetes_support.ensure(stack, images)
     for warning in [*config.warnings(stack), *kubernetes_support.warnings(images)]:
         pulumi.log.warn(warning)
@@ -34,4 +35,5 @@ pulumi.export("nodes", cluster.nodes)
 pulumi.export("programKubeconfig", cluster.program_kubeconfig)
 pulumi.export("prometheus", project.prometheus)
 pulumi.export("release", {name: image.reference for name, image in images})
+pulumi.export("releaseSources", provenance.as_outputs(sources))
 pulumi.export("releaseTags", {name: image.tag for name, image in images})

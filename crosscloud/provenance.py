@@ -6,31 +6,19 @@ afterwards is never said to come from where it does not.
 """
 
 import hashlib
-import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from typing import TYPE_CHECKING
 
 from crosscloud.problems import shown
 from crosscloud.release import PROJECTS
-from crosscloud.runs.record import Source
+
+if TYPE_CHECKING:
+    from crosscloud.runs.record import Source
 
 #: As much of a commit as GitLab itself shows.
 SHORT_COMMIT = 8
-
-
-class Provenance(BaseModel):
-    """The file's content. ``projects`` is keyed by the variables' prefix (``COREDNS``); ``release`` is ``sha256:…``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    collected: AwareDatetime
-    channel: str
-    gitlab: str
-    release: str = Field(pattern=r"^sha256:[0-9a-f]{64}$")
-    projects: dict[str, Source]
 
 
 def file_of(release_file: Path) -> Path:
@@ -43,12 +31,7 @@ def digest_of(text: str) -> str:
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def render(provenance: Provenance) -> str:
-    """Return the text of the file."""
-    return json.dumps(provenance.model_dump(mode="json", exclude_none=True), indent=2) + "\n"
-
-
-def load(release_file: Path, warn: Callable[[str], None] | None = None) -> dict[str, Source]:
+def load(release_file: Path, warn: Callable[[str], None] | None = None) -> "dict[str, Source]":
     """Return the sources of a release's images, by their names in a ``Release`` (``coredns``).
 
     Empty where none are known: there is no file, or one that can't be believed, which ``warn`` is told of (default: a
@@ -56,11 +39,15 @@ def load(release_file: Path, warn: Callable[[str], None] | None = None) -> dict[
     """
     tell = warn or _to_standard_error
     file = file_of(release_file)
+    if not file.exists():
+        return {}  # the common case, in which a program need not import anything more
+    from pydantic import ValidationError
+
+    from crosscloud.runs.provenance import Provenance
+
     try:
         told = Provenance.model_validate_json(file.read_bytes())
         text = release_file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return {}
     except (OSError, ValidationError, UnicodeDecodeError) as error:
         tell(f"{shown(file)} is ignored: {_why(error)}")
         return {}
@@ -78,17 +65,19 @@ def forget(release_file: Path) -> None:
     file_of(release_file).unlink(missing_ok=True)
 
 
-def told(source: Source) -> str:
+def told(source: "Source") -> str:
     """Return a source in one line: ``coredns/coredns@master 97c730ab, pipeline 5713``."""
     return f"{source.project}@{source.branch} {source.commit[:SHORT_COMMIT]}, pipeline {source.pipeline}"
 
 
-def as_outputs(sources: Mapping[str, Source]) -> dict[str, dict[str, object]]:
+def as_outputs(sources: "Mapping[str, Source]") -> dict[str, dict[str, object]]:
     """Return sources as a stack's outputs carry them: plain values, times in ISO 8601."""
     return {name: source.model_dump(mode="json", exclude_none=True) for name, source in sources.items()}
 
 
 def _why(error: Exception) -> str:
+    from pydantic import ValidationError
+
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 
+from crosscloud import provenance
 from crosscloud.artifacts.catalogue import PROJECTS
 from crosscloud.artifacts.catalogue.model import Project
 from crosscloud.artifacts.files import write_text
@@ -60,4 +61,5 @@ def _merge(path: Path, values: dict[str, str], *, released: bool) -> None:
             return
         text = "".join(f"{name}={value}\n" for name, value in sorted((kept | values).items()))
         if not path.exists() or path.read_text() != text:
+            provenance.forget(path)  # what is built here is from no branch's pipeline
             write_text(path, text)

@@ -1,15 +1,17 @@
 """The ``crosscloud e2e`` command."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, NoReturn
 
 import typer
 
-from crosscloud import kubeconfig, paths, release
+from crosscloud import kubeconfig, paths, provenance, release
 from crosscloud.e2e.model import E2eError, Failed, NotYet, Options
+from crosscloud.runs.record import Source
 
 KubeconfigOption = Annotated[
     Path, typer.Option("--kubeconfig", envvar="KUBECONFIG", help="The cluster to check; its current context is used.")
@@ -51,29 +53,40 @@ def e2e(  # noqa: PLR0913, PLR0917 - each is an option of the command
     config, images = kubeconfig.load(kubeconfig_file), release.load(release_file)
     options = Options(probe_image or default_probe(), timeout, managed_kubernetes, nodes, registry)
     with interruptible():
-        passed = check(config, images, options, junit)
+        passed = check(config, images, options, junit, provenance.load(release_file))
     raise typer.Exit(0 if passed else 1)
 
 
-def check(config: kubeconfig.Kubeconfig, images: release.Release, options: Options, junit: Path | None = None) -> bool:
-    """Run all checks with their table on standard output, write the report, and return whether all passed."""
+def check(
+    config: kubeconfig.Kubeconfig,
+    images: release.Release,
+    options: Options,
+    junit: Path | None = None,
+    sources: Mapping[str, Source] = MappingProxyType({}),
+) -> bool:
+    """Run all checks with their table on standard output, write the report, and return whether all passed.
+
+    ``sources`` tells where the images come from, as far as that is known.
+    """
     from rich.console import Console
 
     from crosscloud.e2e import junit as report
     from crosscloud.e2e.checks import CHECKS
     from crosscloud.e2e.cluster import Cluster
-    from crosscloud.e2e.provenance import provenance
+    from crosscloud.e2e.provenance import provenance as properties
     from crosscloud.e2e.runner import run
-    from crosscloud.e2e.table import Progress, summary
+    from crosscloud.e2e.table import Progress, sources_told, summary
 
     console = Console()
     with closing(Cluster(config)) as cluster:
         try:
-            told = provenance(cluster, config, images)
+            told = properties(cluster, config, images, sources)
         except (Failed, NotYet) as error:
             raise E2eError(f"the cluster of context {config.current_context!r} can't be checked: {error}") from None
         with Progress(CHECKS, console) as progress:
             done = run(CHECKS, cluster, images, options, progress.tell)
+    for line in sources_told(sources):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
     console.print(
         summary(done), style="green" if done.passed else "bold red", highlight=False, markup=False, soft_wrap=True
     )

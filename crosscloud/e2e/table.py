@@ -2,11 +2,13 @@
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crosscloud.e2e.model import Check, Result, Status
 from crosscloud.e2e.runner import Run
+from crosscloud.provenance import told
+from crosscloud.runs.record import Source
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -101,6 +103,14 @@ def _worth_reading(result: Result) -> list[str]:
         return found
     # The last line says how long was waited.
     return [*found[: SHOWN - 2], f"… and {len(found) - SHOWN + 1} more (all in --junit)", found[-1]]
+
+
+def sources_told(sources: Mapping[str, Source]) -> list[str]:
+    """Return a line for each image whose origin is known, under a heading; nothing if none is."""
+    if not sources:
+        return []
+    width = max(len(name) for name in sources)
+    return ["where it comes from:", *(f"  {name:<{width}}  {told(source)}" for name, source in sources.items())]
 
 
 def summary(run: Run) -> str:

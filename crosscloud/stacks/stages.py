@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from crosscloud import release
+from crosscloud import provenance, release
 from crosscloud.config import StackConfig
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks import files, marks, recovery
@@ -113,8 +113,9 @@ def run_checks(
     junit = stack.workspace.home / "reports" / f"{stack.name}.xml"
     junit.parent.mkdir(parents=True, exist_ok=True)
     with commands.interruptible():
-        images = release.load(Path(config.release_file))
-        return commands.check(kubeconfig.load(kubeconfig_file), images, options, junit)
+        file = Path(config.release_file)
+        images, sources = release.load(file), provenance.load(file)
+        return commands.check(kubeconfig.load(kubeconfig_file), images, options, junit, sources)
 
 
 def say(line: str) -> None:

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from crosscloud import container
-from crosscloud.release import Release
+from crosscloud import container, provenance, release
 
 
-def show(name: str, outputs: dict[str, Any], images: Release, kubeconfig: Path, seconds: float) -> None:
+def show(name: str, outputs: dict[str, Any], release_file: Path, kubeconfig: Path, seconds: float) -> None:
     """Print the summary of a stack; it holds no secret."""
     from rich.console import Console
 
@@ -15,7 +14,7 @@ def show(name: str, outputs: dict[str, Any], images: Release, kubeconfig: Path, 
     console.print()
     console.print(f"[bold green]{outputs['clusterName']} is up[/] ({seconds:.0f} s): {outputs['endpoint']}")
     console.print(nodes(outputs["nodes"]))
-    console.print(_images(images))
+    console.print(images(release_file))
     console.print(_ways_in(name, kubeconfig), soft_wrap=True)
 
 
@@ -50,8 +49,11 @@ def nodes(listed: list[dict[str, str]]) -> Any:
     return table
 
 
-def _images(images: Release) -> Any:
-    table = _table("image", "tag", "digest")
-    for name, image in images:
-        table.add_row(name.replace("_", "-"), image.tag, (image.digest or "not known")[:19])
+def images(release_file: Path) -> Any:
+    """Return the table of a release's images, with where they come from if that is known."""
+    sources = provenance.load(release_file, lambda _: None)  # the program has warned of what is not believed
+    table = _table("image", "tag", "digest", *(["from"] if sources else []))
+    for name, image in release.load(release_file):
+        source = [provenance.told(sources[name])] if name in sources else []
+        table.add_row(name.replace("_", "-"), image.tag, (image.digest or "not known")[:19], *source)
     return table

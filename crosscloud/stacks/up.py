@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from crosscloud import config, container, release
+from crosscloud import config, container
 from crosscloud.config import StackConfig
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks import summary
@@ -52,7 +52,7 @@ def up(name: str, *, checks: bool = True, review: Path | None = None) -> None:
     if checks:
         with stage("checks"):
             passed = run_checks(stack, stack_config, path, outputs, _registry(stack_config))
-    summary.show(name, outputs, release.load(Path(stack_config.release_file)), path, time.monotonic() - started)
+    summary.show(name, outputs, Path(stack_config.release_file), path, time.monotonic() - started)
     if not passed:
         raise ChecksFailedError(f"the cluster of stack {name} is up, but checks failed; the table above says which")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crosscloud import provenance
-from crosscloud.provenance import Provenance
+from crosscloud.runs.provenance import Provenance, render
 from crosscloud.runs.record import Source
 
 TEXT = "COREDNS_IMAGE=registry.test/coredns\nCOREDNS_TAG=ci-v1.15.0.97c730ab.5713\n"
@@ -31,7 +31,7 @@ def release(tmp_path: Path) -> Path:
         release=provenance.digest_of(TEXT),
         projects={"COREDNS": SOURCE},
     )
-    provenance.file_of(file).write_text(provenance.render(told))
+    provenance.file_of(file).write_text(render(told))
     return file
 
 

@@ -16,6 +16,7 @@ from crosscloud.artifacts.files import write_text
 from crosscloud.errors import CrosscloudError
 from crosscloud.problems import Problem, ProblemsError, shown
 from crosscloud.release import PROJECTS, Image, Release
+from crosscloud.runs.provenance import Provenance, render
 
 if TYPE_CHECKING:
     from gitlab import Gitlab
@@ -81,7 +82,7 @@ def write(found: Sequence[Part], options: Options) -> None:
     """
     images: dict[str, Image] = {PROJECTS[part.wanted.prefix]: part.image for part in found}
     text = release.render(Release(**images))
-    told = provenance.Provenance(
+    told = Provenance(
         collected=datetime.now(UTC).replace(microsecond=0),
         channel=options.channel,
         gitlab=options.url,
@@ -89,7 +90,7 @@ def write(found: Sequence[Part], options: Options) -> None:
         projects={part.wanted.prefix: part.found.source for part in found},
     )
     try:
-        write_text(provenance.file_of(options.output), provenance.render(told))
+        write_text(provenance.file_of(options.output), render(told))
         write_text(options.output, text)
     except OSError as error:
         raise ArtifactError(f"{shown(options.output)} can't be written: {error.strerror}") from None

@@ -12,6 +12,7 @@ from rich.console import Console
 from crosscloud.e2e import junit, provenance, table
 from crosscloud.e2e.model import Check, Result, Status
 from crosscloud.e2e.runner import Run
+from crosscloud.runs.record import Source
 
 from .fakes import digest, release
 from .healthy import cluster
@@ -112,6 +113,37 @@ def test_provenance_is_the_releases_lines_the_clusters_version_and_its_nodes() -
     assert told["ALERT_MANAGER_TAG"] == "ci-v0.28.1.fd07e315.6097"
     assert told["COREDNS_DIGEST"] == digest("coredns")
     assert not any("PEM" in value or "BEGIN" in value for value in told.values())
+
+
+SOURCE = Source(
+    project="coredns/coredns",
+    branch="master",
+    commit="97c730ab" + "0" * 32,
+    pipeline=5713,
+    url="https://gitlab.test/coredns/coredns/-/pipelines/5713",
+)
+
+
+def test_provenance_says_where_an_image_is_from_if_that_is_known() -> None:
+    from crosscloud import kubeconfig
+
+    pem = "-----BEGIN CERTIFICATE-----\n"
+    config = kubeconfig.build("blue", server="https://192.0.2.10:6443", ca=pem, certificate=pem, key=pem)
+    told = provenance.provenance(cluster(), config, release(), {"coredns": SOURCE})
+    assert {name: value for name, value in told.items() if name.endswith("_SOURCE")} == {
+        "COREDNS_SOURCE": "coredns/coredns@master 97c730ab, pipeline 5713, "
+        "https://gitlab.test/coredns/coredns/-/pipelines/5713"
+    }
+
+
+def test_the_log_says_where_the_images_are_from_if_that_is_known() -> None:
+    sources = {"coredns": SOURCE, "node_exporter": SOURCE.model_copy(update={"project": "prometheus/node_exporter"})}
+    assert table.sources_told(sources) == [
+        "where it comes from:",
+        "  coredns        coredns/coredns@master 97c730ab, pipeline 5713",
+        "  node_exporter  prometheus/node_exporter@master 97c730ab, pipeline 5713",
+    ]
+    assert table.sources_told({}) == []
 
 
 def printed(*, terminal: bool, width: int = 100) -> str:
