@@ -12,14 +12,16 @@ from crosscloud.stacks.pulumi import PulumiError
 
 if TYPE_CHECKING:
     from crosscloud.cells.cell import Cell
-    from crosscloud.release import Release
+    from crosscloud.release import Image, Release
 
 #: Of a reason, at most so many characters are shown.
 _LONGEST = 300
 _HELM = "kubernetes:helm.sh/v3:Release"
 #: Pods of a helm release that are another project's than the chart is named after.
 _PODS = {"node-exporter": "node_exporter", "alertmanager": "alertmanager"}
-_PULL = re.compile(r"can't be pulled|ImagePullBackOff|ErrImagePull|InvalidImageName", re.IGNORECASE)
+#: What the bootstrap says of an image that it can't have, and at last of itself.
+_PULL = re.compile(r"(?P<reference>\S+) can't be pulled: .*")
+_BOOTSTRAP = re.compile(r"BOOTSTRAP FAILED while: .*")
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,9 @@ def blamed(failures: Iterable[Failure], release: "Release | None") -> tuple[str,
     for failure in failures:
         if failure.type == _HELM:
             found |= dict.fromkeys(_of_chart(failure))
-        elif release and _PULL.search(failure.error):
-            found |= dict.fromkeys(name for name, image in release if image.image in failure.error)
+        elif release:
+            pulled = {each["reference"].partition("@")[0] for each in _PULL.finditer(failure.error)}
+            found |= dict.fromkeys(name for name, image in release if any(_is(image, each) for each in pulled))
     return tuple(found)
 
 
@@ -76,9 +79,13 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
 
 
 def _telling(error: str) -> str:
-    """Return the line of an error that tells the cause: that of a bootstrap that failed, else the first."""
-    lines = [line.strip() for line in error.splitlines() if line.strip()]
-    return next((line for line in lines if "BOOTSTRAP FAILED" in line or _PULL.search(line)), lines[0] if lines else "")
+    """Return what an error tells of the cause: an image that isn't there, the bootstrap's last words, or line 1."""
+    told = [*_PULL.finditer(error)][-1:] or [*_BOOTSTRAP.finditer(error)]
+    return told[0].group() if told else (error.strip().splitlines() or [""])[0]
+
+
+def _is(image: "Image", reference: str) -> bool:
+    return reference == image.image or reference.startswith(f"{image.image}:")
 
 
 def _of_chart(failure: Failure) -> list[str]:

@@ -1,4 +1,4 @@
-"""The stages of a cell: cross-cloud (the cluster), cross-project (what is deployed into it) and cncf-e2e (the checks)."""
+"""The stages of a cell: cross-cloud (the cluster), cross-project (what runs in it) and cncf-e2e (the checks)."""
 
 import shutil
 from pathlib import Path
@@ -9,20 +9,19 @@ from crosscloud.cells.faults import Fault
 from crosscloud.cells.project import RELEASE, Ready, prepare
 from crosscloud.cells.reasons import Verdict, of_checks
 from crosscloud.cells.run import Run, current
+from crosscloud.rehearsal.simulations import Simulation
 from crosscloud.runs.record import StageStatus
-from crosscloud.stacks.stages import (
-    build_images,
-    build_machine_image,
-    deploy,
-    run_checks,
-    say,
-    stage,
-    take_outputs,
-)
+from crosscloud.stacks.stages import build_images, build_machine_image, deploy, run_checks, say, stage, take_outputs
 
 CLUSTER, PROJECT, TEST = "cross-cloud", "cross-project", "cncf-e2e"
 #: Leaves out of the engine's work all that is deployed into the cluster.
-_WITHOUT_PROJECTS = ("--exclude=**crosscloud:cross-project:CrossProject**", "--exclude-dependents")
+_WITHOUT_PROJECTS = ("--exclude=**crosscloud:cross-project:CrossProject$kubernetes:**",)
+
+
+class NotBegunError(CellError):
+    """The stage before did not pass. The exit status lets a pipeline tell it from a failure."""
+
+    exit_code = 3
 
 
 def cluster(cell: Cell, release: Path | None = None, fault: Fault | None = None) -> int:
@@ -33,9 +32,9 @@ def cluster(cell: Cell, release: Path | None = None, fault: Fault | None = None)
         ready = _ready(run, release, fault)
         ready.stack.create()  # first: what the cell needs is not cleaned up behind it by the end of another
         if cell.rehearsed or ready.config.cloud == "local":
-            _serve_images()
+            _serve_images(ready)
         if ready.simulation and ready.simulation.service():
-            _serve_cloud(ready)
+            _serve_cloud(ready.simulation, cell)
         with stage(f"cluster of {cell.name}"):
             deploy(ready.stack, ready.config, *_WITHOUT_PROJECTS, variables=faults.variables(fault))
 
@@ -44,10 +43,9 @@ def cluster(cell: Cell, release: Path | None = None, fault: Fault | None = None)
 
 def project(cell: Cell, release: Path | None = None, fault: Fault | None = None) -> int:
     """Deploy the release's projects into the cell's cluster; return the exit status."""
-    run = current(cell)
+    run = _going_on(cell, CLUSTER)
 
     def work() -> None:
-        _needs(run, CLUSTER)
         ready = _ready(run, release, fault)
         with stage(f"projects of {cell.name}"):
             deploy(ready.stack, ready.config)
@@ -55,23 +53,34 @@ def project(cell: Cell, release: Path | None = None, fault: Fault | None = None)
     return run.stage(PROJECT, work)
 
 
-def test(cell: Cell, release: Path | None = None) -> int:
+def check(cell: Cell, release: Path | None = None) -> int:
     """Run the checks against the cell's cluster, with a JUnit report in the run's folder; return the exit status."""
-    run = current(cell)
+    run = _going_on(cell, PROJECT)
 
     def work() -> Verdict | None:
-        _needs(run, PROJECT)
         ready = _ready(run, release, None)
         outputs, kubeconfig = take_outputs(ready.stack, ready.config)
         own = ready.stack.workspace.home / "reports" / f"{ready.stack.name}.xml"
         own.unlink(missing_ok=True)
-        with stage(f"checks of {cell.name}"):
-            passed = run_checks(ready.stack, ready.config, kubeconfig, outputs, _registry(ready))
-        if own.exists():
-            shutil.copyfile(own, run.junit)
+        try:
+            with stage(f"checks of {cell.name}"):
+                passed = run_checks(ready.stack, ready.config, kubeconfig, outputs, _registry(ready))
+        finally:
+            if own.exists():
+                shutil.copyfile(own, run.junit)
         return None if passed else of_checks(run.junit)
 
     return run.stage(TEST, work)
+
+
+def _going_on(cell: Cell, before: str) -> Run:
+    """Return the cell's run; refuse to go on from a stage that did not pass. What is refused is not in the record."""
+    run = current(cell)
+    stage = next((each for each in run.record().stages if each.name == before), None)
+    if stage is None or stage.status is not StageStatus.PASSED:
+        why = f"{stage.status}: {stage.why}" if stage else "it was not begun"
+        raise NotBegunError(f"there is nothing to go on from: {before} of {cell.name} did not pass ({why})")
+    return run
 
 
 def _ready(run: Run, release: Path | None, fault: Fault | None) -> Ready:
@@ -85,31 +94,28 @@ def _ready(run: Run, release: Path | None, fault: Fault | None) -> Ready:
     return ready
 
 
-def _needs(run: Run, before: str) -> None:
-    """Refuse to go on from a stage that failed: a pipeline asks for nothing of the kind, a person might."""
-    failed = [each for each in run.record().stages if each.name == before and each.status is not StageStatus.PASSED]
-    if failed:
-        raise CellError(
-            f"{before} of {run.cell.name} did not pass ({failed[0].why}), so there is nothing to go on from"
-        )
+def _serve_images(ready: Ready) -> None:
+    """Have the registry of this host serve the images that were built here, and tell the cell of the supporting ones.
 
-
-def _serve_images() -> None:
+    The release's own images are expected to be published in it, too: by `crosscloud artifacts build`, or ``--push``.
+    """
+    from crosscloud.artifacts import output
     from crosscloud.artifacts.registry import DEFAULT_PORT
+    from crosscloud.bootstrap.images import SUPPORT_FILE
 
-    with stage("images of what a cluster needs beside the release"):
+    with stage("images that a cluster needs beside the release"):
         build_images(DEFAULT_PORT)
+        shutil.copyfile(output.support_file(), Path(ready.config.release_file).parent / SUPPORT_FILE)
     with stage("image of the machines"):
         build_machine_image()
 
 
-def _serve_cloud(ready: Ready) -> None:
+def _serve_cloud(simulation: Simulation, cell: Cell) -> None:
     from crosscloud.rehearsal.place import place_of
     from crosscloud.rehearsal.services import start_service
 
-    assert ready.simulation
-    with stage(f"what keeps the rules of {ready.simulation.cloud}"):
-        start_service(ready.simulation, place_of(ready.cell.name))
+    with stage(f"what keeps the rules of {simulation.cloud}"):
+        start_service(simulation, place_of(cell.name))
 
 
 def _registry(ready: Ready) -> str | None:

@@ -47,13 +47,13 @@ def project(
     raise typer.Exit(stages.project(cell, release, faults.asked(cell, fault)))
 
 
-@app.command()
-def test(stack: StackName, channel: ChannelName, release: Release = None, rehearse: Rehearse = False) -> None:
+@app.command("test")
+def check(stack: StackName, channel: ChannelName, release: Release = None, rehearse: Rehearse = False) -> None:
     """Run the e2e checks against the cell's cluster; the JUnit report goes into the run's folder."""
     from crosscloud.cells import stages
     from crosscloud.cells.cell import named
 
-    raise typer.Exit(stages.test(named(stack, channel, rehearse=rehearse), release))
+    raise typer.Exit(stages.check(named(stack, channel, rehearse=rehearse), release))
 
 
 @app.command()
