@@ -15,6 +15,8 @@ from crosscloud.cli.options import StackArgument, StackName, stack_of
 from crosscloud.cli.preview import preview
 from crosscloud.cli.rehearse import rehearse
 from crosscloud.cli.report import report
+from crosscloud.cli.review import app as review
+from crosscloud.cli.touched import touched
 from crosscloud.cli.unlock import unlock
 from crosscloud.e2e.commands import e2e
 from crosscloud.errors import CrosscloudError
@@ -24,12 +26,14 @@ app = typer.Typer(
 )
 app.add_typer(artifacts)
 app.add_typer(config)
+app.add_typer(review)
 app.add_typer(cell)
 app.command()(e2e)
 app.command()(doctor)
 app.command()(preview)
 app.command()(rehearse)
 app.command()(report)
+app.command()(touched)
 app.command()(unlock)
 
 

@@ -87,16 +87,20 @@ class Review(_Model):
     def load(cls, file: Path) -> "Review":
         """Read a review; raise `ReviewError` if the file can't be read or is none."""
         try:
-            text = file.read_bytes()
+            return cls.parse(file.read_bytes(), shown(file))
         except OSError as error:
             raise ReviewError(f"the review {shown(file)} can't be read: {error.strerror}") from None
+
+    @classmethod
+    def parse(cls, text: bytes, source: str) -> "Review":
+        """Return what the text of a file says; raise `ReviewError` if it is no review."""
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
+            first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(map(str, first["loc"])) or "the file"
             wrong = f"{where}: {first['msg']} (`crosscloud preview` writes one)"
-            raise ReviewError(f"{shown(file)} is no review of this crosscloud: {wrong}") from None
+            raise ReviewError(f"{source} is no review of this crosscloud: {wrong}") from None
 
     def save(self, file: Path) -> None:
         """Write the review for its owner alone, whole or not at all."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from crosscloud import paths
 
-#: The program, what it runs on, and what decides the engine, helm and the images' versions.
+#: The program, what it runs on, what decides the engine's and helm's versions, and the policies that it passed.
 _FILES = ("__main__.py", "requirements.txt")
 _FOLDERS = ("components", "crosscloud", "policy", "toolchain/pulumi", "toolchain/helm")
 #: Packages that neither the program nor its plugins nor the engine's command line come from.

@@ -105,14 +105,10 @@ def _judge_job(mark: marks.Mark, lock: Lock) -> tuple[Holder, str]:
 
 
 def _job(mark: marks.Mark) -> dict[str, Any]:
-    import gitlab.exceptions
+    from crosscloud.gitlab.client import Settings, asking, connect
 
-    from crosscloud.gitlab.client import Settings, connect, explained
-
-    try:
+    with asking(f"job {mark.job}", needs="the scope read_api and the role Reporter"):
         found = connect(Settings.from_environment()).projects.get(mark.project, lazy=True).jobs.get(mark.job)
-    except gitlab.exceptions.GitlabError as error:
-        raise explained(error, f"job {mark.job}") from None
     return dict(found.attributes)
 
 
