@@ -123,7 +123,7 @@ RULES = (
         "nothing-else-open",
         1,
         Level.MANDATORY,
-        CLOUDS,
+        ("aws", "azure", "gce", "gke"),
         "From outside, nothing but the API and port 22 is reached.",
         "Set crosscloud:apiAccessCidrs for the API, and leave other ports closed: no key opens them",
         "apiAccessCidrs",

@@ -1,4 +1,7 @@
-"""Each line of the checklist broken on purpose: a check that would not notice checks nothing."""
+"""Each line of the checklist broken on purpose: a check that would not notice checks nothing.
+
+The name of a check (a rule of the pack, or a function beside it), a cloud, and what breaks what is made there.
+"""
 
 import base64
 import copy
@@ -7,23 +10,21 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tests.components.security import checks
-from tests.components.security.checks import Check
 from tests.components.security.program import SSH, Made, Program
 
 Breaking = Callable[[Program], Program]
 
 
-def changed(kind: str, change: Callable[[dict[str, Any]], Any], *, name: str = "") -> Breaking:
+def changed(kind: str, change: Callable[[Any], Any], *, name: str = "") -> Breaking:
     """Return what changes the inputs of the first resource of a kind (and with ``name`` in its name)."""
 
     def broken(program: Program) -> Program:
         made = list(program.made)
         index = next(i for i, one in enumerate(made) if one.kind == kind and name in one.name)
-        inputs = copy.deepcopy(made[index].inputs)
-        change(inputs)
-        shown = made[index].shown if inputs == made[index].inputs else copy.deepcopy(inputs)
-        made[index] = replace(made[index], inputs=inputs, shown=shown)
+        props = copy.deepcopy(made[index].props)
+        change(props)
+        shown = made[index].shown if props == made[index].props else copy.deepcopy(props)
+        made[index] = replace(made[index], props=props, shown=shown)
         return replace(program, made=tuple(made))
 
     return broken
@@ -31,7 +32,7 @@ def changed(kind: str, change: Callable[[dict[str, Any]], Any], *, name: str = "
 
 def added(type_: str, inputs: dict[str, Any]) -> Breaking:
     """Return what adds a resource."""
-    return lambda program: replace(program, made=(*program.made, Made("", type_, "added", inputs, inputs)))
+    return lambda program: replace(program, made=(*program.made, Made(type_, "added", inputs, inputs)))
 
 
 def without(kind: str, name: str) -> Breaking:
@@ -73,128 +74,128 @@ _EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 _ANY_EC2 = {"Effect": "Allow", "Action": ["ec2:*"], "Resource": "*"}
 _PLAIN = base64.b64encode(b"#cloud-config\n").decode()
 
-BROKEN: tuple[tuple[Check, str, Breaking], ...] = (
-    (checks.api_is_for_the_configured_networks, "aws", _aws_rule("0.0.0.0/0", 6443, 6443)),
-    (checks.api_is_for_the_configured_networks, "aws", without("SecurityGroupIngressRule", "api-from-198")),
-    (checks.api_is_for_the_configured_networks, "azure", _azure_rule("Internet", "6000-7000")),
-    (checks.api_is_for_the_configured_networks, "gce", _google_rule("0.0.0.0/0")),
-    (checks.api_is_for_the_configured_networks, "gke", _authorize("0.0.0.0/0")),
+BROKEN: tuple[tuple[str, str, Breaking], ...] = (
+    ("api-for-configured-networks", "aws", _aws_rule("0.0.0.0/0", 6443, 6443)),
+    ("api_is_open_to_the_configured_networks", "aws", without("SecurityGroupIngressRule", "api-from-198")),
+    ("api-for-configured-networks", "azure", _azure_rule("Internet", "6000-7000")),
+    ("api-for-configured-networks", "gce", _google_rule("0.0.0.0/0")),
+    ("api-for-configured-networks", "gke", _authorize("0.0.0.0/0")),
     (
-        checks.api_is_for_the_configured_networks,
+        "api-for-configured-networks",
         "gke",
         changed("Cluster", lambda i: i.pop("masterAuthorizedNetworksConfig")),
     ),
-    (checks.api_is_for_the_configured_networks, "packet", _tag("api-access=0.0.0.0/0")),
-    (checks.nothing_else_is_open, "aws", _aws_rule("192.0.2.0/24", 30000, 32767)),
-    (checks.nothing_else_is_open, "azure", _azure_rule("*", "*")),
-    (checks.nothing_else_is_open, "gce", _google_rule("192.0.2.0/24", "10250")),
-    (checks.nothing_else_is_open, "gke", _google_rule("0.0.0.0/0", "443")),
-    (checks.nothing_else_is_open, "packet", _tag("api-access=0.0.0.0/0")),
-    (checks.port_22_is_closed, "aws", _aws_rule("10.0.0.0/16", 0, 65535)),
-    (checks.port_22_is_closed, "azure", _azure_rule("192.0.2.0/24", "20-30")),
-    (checks.port_22_is_closed, "gce", _google_rule("35.235.240.0/20", "22")),
-    (checks.port_22_is_closed, "gke", _google_rule("35.235.240.0/20")),
-    (checks.port_22_is_closed, "packet", _tag(f"ssh-access={SSH[0]}")),
-    (checks.port_22_is_open_to_the_configured_networks, "gce", _google_rule("192.0.2.0/24", "22")),
+    ("api-for-configured-networks", "packet", _tag("api-access=0.0.0.0/0")),
+    ("nothing-else-open", "aws", _aws_rule("192.0.2.0/24", 30000, 32767)),
+    ("nothing-else-open", "azure", _azure_rule("*", "*")),
+    ("nothing-else-open", "gce", _google_rule("192.0.2.0/24", "10250")),
+    ("nothing-else-open", "gke", _google_rule("0.0.0.0/0", "443")),
+    ("ssh-for-configured-networks", "aws", _aws_rule("10.0.0.0/16", 0, 65535)),
+    ("ssh-for-configured-networks", "azure", _azure_rule("192.0.2.0/24", "20-30")),
+    ("ssh-for-configured-networks", "gce", _google_rule("35.235.240.0/20", "22")),
+    ("ssh-for-configured-networks", "gke", _google_rule("35.235.240.0/20")),
+    ("ssh-for-configured-networks", "packet", _tag(f"ssh-access={SSH[0]}")),
+    ("port_22_is_open_to_the_configured_networks", "gce", without("Firewall", "ssh")),
     (
-        checks.metadata_needs_a_token_and_stays_on_the_machine,
+        "aws-metadata-by-token",
         "aws",
         changed("Instance", lambda i: i["metadataOptions"].update(httpTokens="optional")),
     ),
     (
-        checks.metadata_needs_a_token_and_stays_on_the_machine,
+        "aws-metadata-by-token",
         "aws",
         changed("LaunchTemplate", lambda i: i["metadataOptions"].update(httpPutResponseHopLimit=2)),
     ),
     (
-        checks.google_protects_metadata_and_has_no_old_logins,
+        "gke-metadata-protected",
         "gke",
         changed("NodePool", lambda i: i["nodeConfig"].pop("workloadMetadataConfig")),
     ),
     (
-        checks.google_protects_metadata_and_has_no_old_logins,
+        "gke-no-old-logins",
         "gke",
         changed("Cluster", lambda i: i.update(enableLegacyAbac=True)),
     ),
     (
-        checks.google_protects_metadata_and_has_no_old_logins,
+        "gke-no-old-logins",
         "gke",
         changed("Cluster", lambda i: i["masterAuth"].update(username="admin")),
     ),
     (
-        checks.azure_takes_no_password,
+        "azure-no-passwords",
         "azure",
         changed("VirtualMachine", lambda i: i["osProfile"].update(adminPassword="x")),
     ),
     (
-        checks.azure_takes_no_password,
+        "azure-no-passwords",
         "azure",
         changed("VirtualMachineScaleSet", lambda i: i["virtualMachineProfile"]["osProfile"].pop("linuxConfiguration")),
     ),
     (
-        checks.every_subnet_has_a_security_group,
+        "azure-subnets-filtered",
         "azure",
         changed("Subnet", lambda i: i.pop("networkSecurityGroup"), name="workers"),
     ),
     (
-        checks.disks_of_aws_are_encrypted,
+        "aws-disks-encrypted",
         "aws",
         changed("Instance", lambda i: i["rootBlockDevice"].update(encrypted=False)),
     ),
-    (checks.disks_of_aws_are_encrypted, "aws", changed("LaunchTemplate", lambda i: i.pop("blockDeviceMappings"))),
+    ("aws-disks-encrypted", "aws", changed("LaunchTemplate", lambda i: i.pop("blockDeviceMappings"))),
     (
-        checks.disks_are_of_a_kind_that_is_always_encrypted,
+        "azure-disks-managed",
         "azure",
         changed("VirtualMachine", lambda i: i["storageProfile"]["osDisk"].pop("managedDisk")),
     ),
     (
-        checks.disks_are_of_a_kind_that_is_always_encrypted,
+        "google-disks-without-raw-keys",
         "gce",
         changed("Instance", lambda i: i["bootDisk"].update(diskEncryptionKeyRaw="x")),
     ),
-    (checks.identities_may_do_no_more_than_they_need, "aws", _policy(_EVERYTHING)),
-    (checks.identities_may_do_no_more_than_they_need, "aws", _policy(_ANY_EC2)),
+    ("identities-narrow", "aws", _policy(_EVERYTHING)),
+    ("identities-narrow", "aws", _policy(_ANY_EC2)),
     (
-        checks.identities_may_do_no_more_than_they_need,
+        "identities-narrow",
         "gke",
         changed("IAMMember", lambda i: i.update(role="roles/editor")),
     ),
     (
-        checks.identities_may_do_no_more_than_they_need,
+        "identities-narrow",
         "gce",
         changed("Instance", lambda i: i["serviceAccount"].update(email="1-compute@developer.gserviceaccount.com")),
     ),
     (
-        checks.identities_may_do_no_more_than_they_need,
+        "identities-narrow",
         "azure",
         added(
             "azure-native:authorization:RoleAssignment",
             {"roleDefinitionId": "/providers/x/8e3af657-a8ff-443c-a75c-2fe8c4bcb635"},
         ),
     ),
-    (checks.everything_that_takes_tags_has_them, "aws", changed("Vpc", lambda i: i.pop("tags"))),
+    ("everything_that_takes_tags_has_them", "aws", changed("Vpc", lambda i: i.pop("tags"))),
     (
-        checks.everything_that_takes_tags_has_them,
+        "everything_that_takes_tags_has_them",
         "aws",
         changed("Instance", lambda i: i["rootBlockDevice"].pop("tags")),
     ),
-    (checks.everything_that_takes_tags_has_them, "azure", changed("NatGateway", lambda i: i.pop("tags"))),
+    ("everything_that_takes_tags_has_them", "azure", changed("NatGateway", lambda i: i.pop("tags"))),
     (
-        checks.everything_that_takes_tags_has_them,
+        "everything_that_takes_tags_has_them",
         "gce",
         changed("Instance", lambda i: i["bootDisk"]["initializeParams"].pop("labels")),
     ),
     (
-        checks.everything_that_takes_tags_has_them,
+        "everything_that_takes_tags_has_them",
         "gke",
         changed("NodePool", lambda i: i["nodeConfig"].pop("resourceLabels")),
     ),
-    (checks.everything_that_takes_tags_has_them, "packet", changed("Device", lambda i: i.update(tags=["x"]))),
-    (checks.no_secret_is_in_plain_sight, "aws", changed("LaunchTemplate", lambda i: i.update(userData=_PLAIN, x=1))),
+    ("everything_that_takes_tags_has_them", "packet", changed("Device", lambda i: i.update(tags=["x"]))),
+    ("no_secret_is_in_plain_sight", "aws", changed("LaunchTemplate", lambda i: i.update(userData=_PLAIN, x=1))),
     (
-        checks.no_secret_is_in_plain_sight,
+        "no_secret_is_in_plain_sight",
         "gce",
         changed("Instance", lambda i: i.update(metadata={"token": "a kubeconfig"})),
     ),
-    (checks.the_kubeconfig_is_secret, "azure", lambda program: replace(program, kubeconfig_is_secret=False)),
+    ("azure-inline-subnets-filtered", "azure", changed("VirtualNetwork", lambda i: i.update(subnets=[{"name": "x"}]))),
+    ("the_kubeconfig_is_secret", "azure", lambda program: replace(program, kubeconfig_is_secret=False)),
 )

@@ -10,6 +10,8 @@ from pulumi.runtime import rpc
 
 from components import create_cluster
 from crosscloud import config
+from policy.engine import hidden
+from policy.rules.rule import Resource
 from tests.components import double
 
 API = ("198.51.100.16/28", "203.0.113.7/32")
@@ -22,25 +24,14 @@ _ROOT_FOLDERS = {"packet": {"packet": {"projectId": "11111111-2222-3333-4444-555
 
 
 @dataclass(frozen=True)
-class Made:
-    """A resource: its SDK class (``pulumi_aws.ec2.instance:Instance``; empty for our own), type, name and inputs.
+class Made(Resource):
+    """A resource as the rules of the pack take it, and its SDK class.
 
-    ``inputs`` are plain, ``shown`` the same with what is secret left out.
+    That is ``pulumi_aws.ec2.instance:Instance``, or empty for our own. ``props`` are the inputs, ``shown`` the same
+    with what is secret left out.
     """
 
-    sdk: str
-    type: str
-    name: str
-    inputs: dict[str, Any]
-    shown: Any
-
-    @property
-    def kind(self) -> str:
-        """The type's own name: ``Instance``."""
-        return self.type.rpartition(":")[2]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+    sdk: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +83,7 @@ def program(cloud: str, *, ssh: bool = False) -> Program:
         run()
     finally:
         pulumi.CustomResource.__init__ = original  # type: ignore[method-assign]
-    made = (Made(classes.get(o.typ, ""), o.typ, o.name, _plain(o.inputs), _shown(o.inputs)) for o in engine.made)
+    made = (Made(o.typ, o.name, _plain(o.inputs), hidden(o.inputs), sdk=classes.get(o.typ, "")) for o in engine.made)
     return Program(tuple(made), secret[0])
 
 
@@ -101,11 +92,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     return [_plain(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _shown(value: Any) -> Any:
-    if rpc.is_rpc_secret(value):
-        return "[secret]"
-    if isinstance(value, dict):
-        return {key: _shown(inner) for key, inner in value.items()}
-    return [_shown(inner) for inner in value] if isinstance(value, list) else value
