@@ -38,6 +38,7 @@ def collect(
     """
     from rich.console import Console
 
+    from crosscloud import provenance
     from crosscloud.artifacts.collect import catalogue, run, shown
     from crosscloud.gitlab.client import connect
     from crosscloud.gitlab.settings import URL, Settings
@@ -51,7 +52,10 @@ def collect(
     options = run.Options(channel, output, settings.url, registry)
     with progress.shown():
         found = run.collect(wanted, options, lambda: connect(settings), progress)
-    console.print(shown.table(found))
+    console.print()
+    console.print(shown.table(found, console.width))
+    console.print()
     for line in shown.notes(found):
         console.print(f"note: {line}", highlight=False, soft_wrap=True)
-    console.print(str(output), highlight=False, soft_wrap=True)
+    beside = provenance.file_of(output).name
+    console.print(f"{output}, with where it comes from in {beside}", highlight=False, soft_wrap=True)

@@ -67,7 +67,7 @@ def collect(
         failed = len(wanted) - len(found)
         raise ProblemsError(
             f"{failed} of {len(wanted)} projects can't be collected from {options.url} (channel {options.channel}), "
-            f"and {shown(options.output)} is as it was",
+            f"so {shown(options.output)} was not written",
             problems,
         )
     write(found, options)

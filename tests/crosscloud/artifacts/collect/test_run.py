@@ -48,7 +48,7 @@ def test_every_project_is_tried_and_all_problems_are_told_together(place: Place)
     with pytest.raises(ProblemsError) as caught:
         place.collect(COREDNS_BRANCH="nightly")
     said = str(caught.value)
-    assert said.startswith(f"3 of 5 projects can't be collected from {place.stub.url} (channel head), and ")
+    assert said.startswith(f"3 of 5 projects can't be collected from {place.stub.url} (channel head), so ")
     assert [str(problem).partition(":")[0] for problem in caught.value.problems] == [
         "coredns/coredns@nightly",
         "kubernetes/kubernetes@master release.env",
