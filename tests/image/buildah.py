@@ -36,18 +36,26 @@ def home() -> Path:
     return paths.home() / "image"
 
 
-def buildah(*arguments: str, patience: float = _PATIENCE) -> str:
+def buildah(*arguments: str) -> str:
     """Run buildah on this checkout's own storage; return its output, or raise `BuildahError` with all its words."""
-    scratch = home() / "tmp"
-    scratch.mkdir(parents=True, exist_ok=True)
-    command = ["buildah", "--root", str(home() / "storage"), "--runroot", str(home() / "run"), *arguments]
-    environment = {**os.environ, "TMPDIR": str(scratch), "BUILDAH_ISOLATION": "chroot"}
-    done = subprocess.run(
-        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=patience, check=False
-    )
+    done = _buildah(arguments)
     if done.returncode:
         raise BuildahError(f"`buildah {arguments[0]}` failed:\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}")
     return done.stdout
+
+
+def _buildah(arguments: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    scratch = home() / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return subprocess.run(
+        ["buildah", "--root", str(home() / "storage"), "--runroot", str(home() / "run"), *arguments],
+        env={**os.environ, "TMPDIR": str(scratch), "BUILDAH_ISOLATION": "chroot"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE,
+        check=False,
+    )
 
 
 def ensure_base() -> None:
@@ -74,15 +82,16 @@ def ensure_base() -> None:
 
 def build() -> str:
     """Build the image as its Dockerfile says, with this machine's settings and caches; return what buildah printed."""
-    mounts = [f"{source}:{target}" for source, target in _caches().items()]
+    _share_caches()
     secret = home() / "registries"
     secret.write_text(_registries())
+    authorities = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
     return buildah(
         "bud",
         "--layers",
         "--pull-never",
         f"--secret=id=registries,src={secret}",
-        *(f"--volume={mount}" for mount in mounts),
+        f"--volume={authorities}:{_AUTHORITIES}:ro",
         f"--build-arg=BASE={BASE}",
         "--build-arg=DEBIAN_SNAPSHOT=",  # where only registries can be reached, no snapshot can
         "--build-arg=PLUGINS=",  # nor Pulumi's plugins
@@ -92,34 +101,31 @@ def build() -> str:
     )
 
 
-def _caches() -> Mapping[str, str]:
-    """Return what is mounted where the Dockerfile has its caches: what this checkout has built or fetched already.
+def _share_caches() -> None:
+    """Have the Dockerfile's cache mounts be what this checkout has built or fetched already, which saves minutes.
 
-    Pulumi and helm take minutes to build; they are what `make setup` has built from the same modules by the same code.
-    Crane is built in the image's own build.
+    Pulumi and helm are then those that `make setup` has built from the same modules by the same code, and stamped;
+    crane is built in the image's own build. Buildah keeps cache mounts in a folder whose name depends on its version: where
+    neither is right, the build is slower and no different.
     """
     kept = home() / "kept"
     for part in ("bin/pulumi", "bin/helm", "setup/pulumi.key", "setup/helm.key"):
         target = kept / part
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(paths.tools() / part, target)
-    places = {
-        str(kept): "/build/kept",
-        str(home() / "go"): "/root/go",
-        str(home() / "go-build"): "/root/.cache/go-build",
-        str(paths.home() / "cache" / "uv"): "/root/.cache/uv",
-    }
-    for folder in places:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-    authorities = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
-    return {**places, authorities: f"{_AUTHORITIES}:ro"}
+    shared = {"crosscloud-tools": kept, "crosscloud-uv": paths.home() / "cache" / "uv"}
+    for folder in (home() / "tmp" / "buildah-cache", home() / "tmp" / f"buildah-cache-{os.getuid()}"):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name, place in shared.items():
+            if not (folder / name).exists():
+                (folder / name).symlink_to(place)
 
 
 def _registries() -> str:
     """Return the shell lines that the build gets as its secret."""
     asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     index = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
-    settings = {name: _AUTHORITIES for name in ("SSL_CERT_FILE", "PIP_CERT")}
+    settings = dict.fromkeys(("SSL_CERT_FILE", "PIP_CERT"), _AUTHORITIES)
     if index:
         settings |= {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index}
     settings |= {name: os.environ[name] for name in ("GOPROXY", "GOSUMDB", "GONOSUMDB") if name in os.environ}
@@ -135,8 +141,8 @@ class Ended:
 
 
 @contextmanager
-def container(mounts: Mapping[Path, str] | None = None) -> Iterator[str]:
-    """Have a container of the image, with folders of the host mounted, for the length of the block."""
+def container() -> Iterator[str]:
+    """Have a container of the image for the length of the block; it is known by its name."""
     name = buildah("from", "--pull-never", IMAGE).strip()
     try:
         yield name
@@ -154,22 +160,12 @@ def execute(
     command: Sequence[str], *, mounts: Mapping[Path, str] | None = None, user: str = "", **variables: str
 ) -> Ended:
     """Run a command in a container that is gone afterwards, without the image's entrypoint."""
+    options = [f"--volume={source}:{target}" for source, target in (mounts or {}).items()]
+    options += [f"--env={key}={value}" for key, value in variables.items()]
+    options += [f"--user={user}"] if user else []
     with container() as name:
-        volumes = [f"--volume={source}:{target}" for source, target in (mounts or {}).items()]
-        environment = [f"--env={key}={value}" for key, value in variables.items()]
-        asked = [f"--user={user}"] if user else []
-        done = subprocess.run(
-            ["buildah", "--root", str(home() / "storage"), "--runroot", str(home() / "run"), "run"]
-            + ["--isolation=chroot", *volumes, *environment, *asked, name, "--", *command],
-            env={**os.environ, "TMPDIR": str(home() / "tmp")},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=_PATIENCE,
-            check=False,
-        )
-    return Ended(done.returncode, done.stdout)
+        done = _buildah(["run", *options, name, "--", *command])
+    return Ended(done.returncode, done.stdout + done.stderr)
 
 
 def config() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections import defaultdict
 from pathlib import Path
+from types import ModuleType
 
 
 def main(site: Path, parts: Path) -> None:
@@ -29,8 +30,13 @@ def main(site: Path, parts: Path) -> None:
 def remove_unused(package: Path, used: set[str]) -> None:
     """Remove the sub-packages of an SDK but for those that are used, and those that they load."""
     for name in used:
-        importlib.import_module(f"{package.name}.{name}")
-    loaded = {name.split(".")[1] for name in sys.modules if name.startswith(f"{package.name}.")}
+        dir(importlib.import_module(f"{package.name}.{name}"))  # the SDKs load a part only when it is looked at
+    loaded = {
+        name.split(".")[1]
+        for name, module in sys.modules.items()
+        # what the SDK has only promised to load is a module of another type
+        if name.startswith(f"{package.name}.") and type(module) is ModuleType
+    }
     for folder in package.iterdir():
         if folder.is_dir() and folder.name not in loaded | {"__pycache__"}:
             shutil.rmtree(folder)
