@@ -22,6 +22,7 @@ _ITS_OWN: frozenset[str] | None = None
 #: Patterns of paths from the repository's root, ``*`` for anything with its slashes, and the clouds they count for.
 PATTERNS: tuple[tuple[str, frozenset[str] | None], ...] = (
     # What documents, tests or sets up, and what runs pipelines, changes no cluster.
+    ("release.env", EVERYTHING),  # also where a stack takes its images from elsewhere: it is what a project is about
     ("*Pulumi.*.yaml", NOTHING),  # but the stack's own, which names it
     ("docs/*", NOTHING),
     ("*.md", NOTHING),

@@ -92,7 +92,6 @@ def test_every_file_of_the_repository_is_classified_on_purpose() -> None:
         "__main__.py",
         "Pulumi.yaml",
         "pyproject.toml",
-        "release.env",
         "requirements.txt",
         "components",
         "crosscloud",
@@ -188,7 +187,7 @@ def test_a_stack_is_reached_by_its_cloud_and_by_the_files_it_names(tmp_path: Pat
     assert list(touched(["releases/eu.env"], stacks)) == ["eu"]
     assert list(touched(["clusters/charts/coredns/values.yaml"], stacks)) == ["eu"]
     assert list(touched(["clusters/Pulumi.us.yaml"], stacks)) == ["us"]
-    assert list(touched(["release.env"], stacks)) == ["us"]
+    assert list(touched(["release.env"], stacks)) == ["eu", "us"]
     assert list(touched(["clusters/Pulumi.gone.yaml"], stacks)) == []
 
 
@@ -197,6 +196,10 @@ def test_a_broken_stack_file_is_previewed_whatever_cloud_is_touched(tmp_path: Pa
     stacks = known(tmp_path, tmp_path)
     assert list(touched(["components/aws.py"], stacks)) == ["odd"]
     assert list(touched(["docs/a.md"], stacks)) == []
+
+
+def test_the_release_previews_every_stack_of_this_repository() -> None:
+    assert list(touched(["release.env"], known())) == [stack.name for stack in known()]
 
 
 def test_a_renamed_file_counts_by_both_names() -> None:
