@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 _PASSPHRASE = "a stack that is not there has no secrets"  # noqa: S105
 
 
+class Refresh(Enum):
+    """How the cloud is asked what is there: with the access that the state has, or with what the program gives."""
+
+    BY_STATE = "state"
+    BY_PROGRAM = "program"
+
+
 @dataclass
 class Told:
     """What the engine told: its events, whether the preview failed, and what it printed where that is all there is."""
@@ -36,10 +44,15 @@ class Told:
     words: str = ""
 
 
-def ask(stack: Stack, *, policy: Path | None, exclude: Sequence[str], fresh: bool) -> Told:
+def ask(
+    stack: Stack, *, policy: Path | None, exclude: Sequence[str], fresh: bool, refresh: Refresh | None = None
+) -> Told:
     """Have a stack previewed; ``exclude`` names URNs that are left out, with what depends on them.
 
-    ``fresh`` stacks are in no backend yet. Raises `PulumiError` if the engine did not even begin.
+    ``fresh`` stacks are in no backend yet. With ``refresh`` the cloud is asked what is there, which events with the
+    operation ``refresh`` tell; what is found is kept in memory alone.
+
+    Raises `PulumiError` if the engine did not even begin.
     """
     with tempfile.TemporaryDirectory(prefix="crosscloud-preview-") as folder:
         file = Path(folder) / stack.file.name
@@ -49,10 +62,10 @@ def ask(stack: Stack, *, policy: Path | None, exclude: Sequence[str], fresh: boo
         if fresh:
             environment |= _empty_backend(stack, file, environment)
         with _only(environment):
-            return _preview(stack, file, policy, exclude)
+            return _preview(stack, file, policy, exclude, refresh)
 
 
-def _preview(stack: Stack, file: Path, policy: Path | None, exclude: Sequence[str]) -> Told:
+def _preview(stack: Stack, file: Path, policy: Path | None, exclude: Sequence[str], refresh: Refresh | None) -> Told:
     from pulumi.automation import LocalWorkspace, PulumiCommand
     from pulumi.automation import Stack as Automated
     from pulumi.automation.errors import CommandError
@@ -78,6 +91,8 @@ def _preview(stack: Stack, file: Path, policy: Path | None, exclude: Sequence[st
                 exclude=list(exclude) or None,
                 exclude_dependents=bool(exclude) or None,
                 config_file=str(file),
+                refresh=refresh is not None or None,
+                run_program=(refresh is Refresh.BY_PROGRAM) or None,
                 on_event=told.events.append,
             )
         except CommandError as error:
