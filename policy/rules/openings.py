@@ -65,10 +65,12 @@ def _aws_rule(rule: Values) -> Iterator[Opening]:
     if _is(rule, ("ipProtocol", "protocol"), "icmp", "udp"):
         return
     ports = (int(rule.get("fromPort", 0)), int(rule.get("toPort", ALL_PORTS[1])))
+    if ports[0] < 0 or _is(rule, ("ipProtocol", "protocol"), "-1"):  # every protocol means every port
+        ports = ALL_PORTS
     single = (rule.get("cidrIpv4"), rule.get("cidrIpv6"), rule.get("prefixListId"))
     for source in (*single, *_listed(rule, "cidrBlocks", "ipv6CidrBlocks", "prefixListIds")):
         if source:
-            yield Opening(str(source), ALL_PORTS if ports[0] < 0 else ports)
+            yield Opening(str(source), ports)
 
 
 def _aws_group(group: Values) -> Iterator[Opening]:
