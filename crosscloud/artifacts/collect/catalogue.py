@@ -21,6 +21,8 @@ FILE = Path(__file__).with_name("projects.yaml")
 _NO_BRANCH = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|^[-/.]|[/.]$|^refs/|\.lock$")
 #: A project's full path: group, any subgroups, name. docs.gitlab.com/user/reserved_names (limitations).
 _PATH = re.compile(r"[A-Za-z0-9_][\w.-]*(?:/[A-Za-z0-9_][\w.-]*)+")
+#: What variables end in: X_BRANCH, X_PROJECT, X_PIPELINE.
+_ENDS = ("BRANCH", "PROJECT", "PIPELINE")
 #: How alike two names have to be for one to be taken as the other, misspelt.
 _ALIKE = 0.8
 
@@ -52,12 +54,16 @@ class Catalogue(_Part):
 
 @dataclass(frozen=True)
 class Wanted:
-    """One part of a release. ``prefix`` is that of its lines, ``variables`` that of what says otherwise."""
+    """One part of a release. ``prefix`` is that of its lines, ``variables`` that of what says otherwise.
+
+    ``pipeline`` is the one of the branch that is wanted; ``None`` is the newest that succeeded.
+    """
 
     prefix: str
     variables: str
     project: str
     branch: str
+    pipeline: int | None = None
 
     def __str__(self) -> str:
         """Return project and branch as messages name them: ``coredns/coredns@master``."""
@@ -75,7 +81,7 @@ def catalogue(file: Path = FILE) -> Catalogue:
 def wanted(channel: Channel, environment: Mapping[str, str]) -> list[Wanted]:
     """Return the five parts of a channel, with the environment's word over the catalogue's; empty ones say nothing.
 
-    Raises `ProblemsError` with every variable whose value is no branch or no project.
+    Raises `ProblemsError` with every variable whose value is no branch, project or pipeline.
     """
     found, problems = [], list[Problem]()
     for prefix, entry in catalogue().projects.items():
@@ -83,8 +89,11 @@ def wanted(channel: Channel, environment: Mapping[str, str]) -> list[Wanted]:
         branch = environment.get(f"{entry.variables}_BRANCH") or entry.branches.get(
             channel, catalogue().channels[channel]
         )
-        problems += _problems(entry.variables, project, branch)
-        found.append(Wanted(prefix, entry.variables, project, branch))
+        pipeline = environment.get(f"{entry.variables}_PIPELINE", "")
+        wrong = list(_problems(entry.variables, project, branch, pipeline))
+        problems += wrong
+        if not wrong:
+            found.append(Wanted(prefix, entry.variables, project, branch, int(pipeline) if pipeline else None))
     if problems:
         raise ProblemsError(f"{counted(len(problems), 'error')} in the environment", problems)
     return found
@@ -92,7 +101,7 @@ def wanted(channel: Channel, environment: Mapping[str, str]) -> list[Wanted]:
 
 def misspelt(environment: Mapping[str, str]) -> list[str]:
     """Return a line for each variable that is nearly one of ours: it says nothing, and may have been meant to."""
-    known = {f"{entry.variables}{end}" for entry in catalogue().projects.values() for end in ("_BRANCH", "_PROJECT")}
+    known = {f"{entry.variables}_{end}" for entry in catalogue().projects.values() for end in _ENDS}
     lines = []
     for name in sorted(environment):
         if name.startswith("CI_") or name in known or not environment[name]:
@@ -105,16 +114,19 @@ def misspelt(environment: Mapping[str, str]) -> list[str]:
 
 def _meant(name: str, known: set[str]) -> str | None:
     stem, _, end = name.upper().rpartition("_")
-    if not stem or not difflib.get_close_matches(end, ("BRANCH", "PROJECT"), n=1, cutoff=_ALIKE):
+    ends = difflib.get_close_matches(end, _ENDS, n=1, cutoff=_ALIKE)
+    if not stem or not ends:
         return None
     for prefix, entry in catalogue().projects.items():
         if stem.replace("_", "") in {word.replace("_", "") for word in (prefix, entry.variables, PROJECTS[prefix])}:
-            return f"{entry.variables}_{'BRANCH' if end.startswith('B') else 'PROJECT'}"
+            return f"{entry.variables}_{ends[0]}"
     return next(iter(difflib.get_close_matches(name.upper(), sorted(known), n=1, cutoff=_ALIKE)), None)
 
 
-def _problems(variables: str, project: str, branch: str) -> Iterator[Problem]:
+def _problems(variables: str, project: str, branch: str, pipeline: str) -> Iterator[Problem]:
     where = "the environment"
+    if pipeline and not (pipeline.isdecimal() and pipeline.isascii()):
+        yield Problem(f"{variables}_PIPELINE", f"{pipeline!r} is not a pipeline's id", "a number", source=where)
     if _NO_BRANCH.search(branch):
         yield Problem(f"{variables}_BRANCH", f"{branch!r} is not a branch's name", "as master or ci-v1.6", source=where)
     if not _PATH.fullmatch(project):

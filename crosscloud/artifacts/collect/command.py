@@ -34,7 +34,8 @@ def collect(
 
     Of each project the newest successful pipeline of the channel's branch is taken. K8S_BRANCH, COREDNS_BRANCH,
     PROMETHEUS_BRANCH, NODE_EXPORTER_BRANCH and ALERT_MANAGER_BRANCH name other branches, K8S_PROJECT and so on other
-    GitLab projects, such as forks. Exit status 1 if a project has no such file; then nothing is written.
+    GitLab projects, such as forks, and K8S_PIPELINE and so on one pipeline by its id, which may still be running. Exit
+    status 1 if a project has no such file; then nothing is written.
     """
     from rich.console import Console
 

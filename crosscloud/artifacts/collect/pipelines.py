@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 #: Successful pipelines of a branch that are looked at, newest first.
 DEPTH = 20
+_HOW = "a job has to write it and name it in artifacts:paths (docs/artifacts.md)"
+#: What one pipeline that is asked for may be: it may have started the run that asks, and so be running.
+_FIT = ("success", "running")
 #: Branches that are named where one is missing.
 _BRANCHES_SHOWN = 8
 
@@ -109,7 +112,13 @@ class _Search:
         raise self._none()
 
     def _pipelines(self) -> Iterator[Any]:
-        """Yield the branch's successful pipelines, newest first; not those of a tag that bears the branch's name."""
+        """Yield the branch's successful pipelines, newest first; not those of a tag that bears the branch's name.
+
+        Where one pipeline is asked for, it is that one.
+        """
+        if self.wanted.pipeline is not None:
+            yield self._asked_for(self.wanted.pipeline)
+            return
         with asking("the pipelines", needs=NEEDS):
             listed = self.project.pipelines.list(
                 ref=self.wanted.branch, status="success", order_by="id", sort="desc", per_page=DEPTH, iterator=True
@@ -119,6 +128,22 @@ class _Search:
                 if not pipeline.tag:
                     self.looked += 1
                     yield pipeline
+
+    def _asked_for(self, number: int) -> Any:
+        with asking(f"pipeline {number}", needs=NEEDS):
+            pipeline = or_none(lambda: self.project.pipelines.get(number))
+        variable = f"{self.wanted.variables}_PIPELINE"
+        if pipeline is None:
+            raise UncollectedError(f"the project has no pipeline {number}", f"{variable} asks for it")
+        if pipeline.ref != self.wanted.branch or pipeline.tag:
+            kind = "tag" if pipeline.tag else "branch"
+            raise UncollectedError(
+                f"pipeline {number}, which {variable} asks for, is of the {kind} {pipeline.ref}",
+                f"{self.wanted.variables}_BRANCH names the branch",
+            )
+        if pipeline.status not in _FIT:
+            raise UncollectedError(f"pipeline {number}, which {variable} asks for, is {pipeline.status}")
+        return pipeline
 
     def _levels(self, pipeline: Any) -> Iterator[list[Any]]:
         """Yield a pipeline, then its child pipelines, then theirs: the order in which GitLab itself looks."""
@@ -140,10 +165,12 @@ class _Search:
     def _none(self) -> CrosscloudError:
         if self.hidden:
             return next(iter(self.hidden.values()))
+        if self.wanted.pipeline is not None:
+            done = f"no job that has succeeded in pipeline {self.wanted.pipeline} carries a {NAME}"
+            return UncollectedError(done, self.hint or _HOW)
         if self.looked:
             number = "the newest successful pipeline" if self.looked == 1 else f"{self.looked} successful pipelines"
-            hint = self.hint or "a job has to write it and name it in artifacts:paths (docs/artifacts.md)"
-            return UncollectedError(f"there is no {NAME} in {number} of the branch", hint)
+            return UncollectedError(f"there is no {NAME} in {number} of the branch", self.hint or _HOW)
         with asking("the pipelines", needs=NEEDS):
             listed = self.project.pipelines.list(ref=self.wanted.branch, order_by="id", sort="desc", per_page=1, page=1)
         if not listed:

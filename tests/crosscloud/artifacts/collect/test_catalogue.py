@@ -30,14 +30,23 @@ def test_another_project_may_be_named_such_as_a_fork() -> None:
     assert [one.project for one in found if one.prefix == "KUBERNETES"] == ["me/forks/kubernetes"]
 
 
+def test_one_pipeline_may_be_asked_for() -> None:
+    found = wanted("head", {"COREDNS_PIPELINE": "5713", "K8S_PIPELINE": ""})
+    assert [(one.prefix, one.pipeline) for one in found if one.pipeline] == [("COREDNS", 5713)]
+
+
 def test_an_empty_variable_says_nothing() -> None:
     assert wanted("head", {"K8S_BRANCH": "", "COREDNS_PROJECT": ""}) == wanted("head", {})
 
 
 def test_values_that_are_no_branch_or_project_are_refused_together() -> None:
     with pytest.raises(ProblemsError) as caught:
-        wanted("head", {"K8S_BRANCH": "refs/heads/x", "COREDNS_PROJECT": "https://x/y", "PROMETHEUS_BRANCH": "a b"})
-    assert [problem.key for problem in caught.value.problems] == ["COREDNS_PROJECT", "K8S_BRANCH", "PROMETHEUS_BRANCH"]
+        wanted("head", {"K8S_BRANCH": "refs/heads/x", "COREDNS_PROJECT": "https://x/y", "PROMETHEUS_PIPELINE": "last"})
+    assert [problem.key for problem in caught.value.problems] == [
+        "COREDNS_PROJECT",
+        "K8S_BRANCH",
+        "PROMETHEUS_PIPELINE",
+    ]
 
 
 @pytest.mark.parametrize("name", ["master", "ci-v1.6", "feature/x", "release-1.37", "user@home"])
@@ -61,6 +70,7 @@ def test_what_git_refuses_is_none(name: str) -> None:
         ("COREDNS_BRANCHE", "COREDNS_BRANCH"),
         ("coredns_branch", "COREDNS_BRANCH"),
         ("COREDNS_PROJCT", "COREDNS_PROJECT"),
+        ("KUBERNETES_PIPELINE", "K8S_PIPELINE"),
     ],
 )
 def test_what_is_nearly_a_variable_is_pointed_out(name: str, meant: str) -> None:
@@ -69,7 +79,16 @@ def test_what_is_nearly_a_variable_is_pointed_out(name: str, meant: str) -> None
 
 
 @pytest.mark.parametrize(
-    "name", [*SEED, "CI_COMMIT_BRANCH", "CI_DEFAULT_BRANCH", "GIT_BRANCH", "GOOGLE_PROJECT", "CLOUDSDK_CORE_PROJECT"]
+    "name",
+    [
+        *SEED,
+        "COREDNS_PIPELINE",
+        "CI_COMMIT_BRANCH",
+        "CI_DEFAULT_BRANCH",
+        "GIT_BRANCH",
+        "GOOGLE_PROJECT",
+        "CLOUDSDK_CORE_PROJECT",
+    ],
 )
 def test_variables_of_others_are_left_alone(name: str) -> None:
     assert misspelt({name: "x"}) == []

@@ -67,6 +67,28 @@ def test_the_source_says_project_branch_commit_pipeline_and_when(place: Place) -
     assert datetime.now(UTC) - told.finished < timedelta(minutes=1)
 
 
+def test_one_pipeline_that_is_asked_for_is_taken_though_it_still_runs_and_there_are_newer_ones(place: Place) -> None:
+    """A project's pipeline that starts ours is not over at that time."""
+    files = {"release.env": place.text("COREDNS")}
+    asked = place.branch().pipeline("running").job("release", artifacts=files).job("crosscloud", status="running")
+    place.release()
+    wanted = next(one for one in catalogue.wanted("head", {"COREDNS_PIPELINE": str(asked.pipeline.id)}) if one.pipeline)
+    assert place.part(wanted).found.source.pipeline == asked.pipeline.id
+
+
+def test_one_pipeline_that_is_asked_for_has_to_be_the_branchs_and_fit(place: Place) -> None:
+    failed = place.branch().pipeline("failed").pipeline.id
+    assert refusal(place, COREDNS_PIPELINE=str(failed)).endswith("which COREDNS_PIPELINE asks for, is failed")
+    other = place.release(name="stable").pipeline.id
+    assert "is of the branch stable (COREDNS_BRANCH names the branch)" in refusal(place, COREDNS_PIPELINE=str(other))
+    tag = place.branch().pipeline(tag=True).pipeline.id
+    assert "is of the tag master" in refusal(place, COREDNS_PIPELINE=str(tag))
+    assert "the project has no pipeline 999 (COREDNS_PIPELINE asks" in refusal(place, COREDNS_PIPELINE="999")
+    running = place.branch().pipeline("running").job("release", status="running").pipeline.id
+    said = refusal(place, COREDNS_PIPELINE=str(running))
+    assert f"no job that has succeeded in pipeline {running} carries a release.env" in said
+
+
 def test_pipelines_without_the_file_are_passed_over(place: Place) -> None:
     with_file = place.branch().project.pipelines[-1].id
     place.branch().pipeline().job("docs", artifacts={"site.html": "<html>"})
