@@ -44,11 +44,12 @@ def report(
 
     from crosscloud.report.site import make
     from crosscloud.report.summary import lines, table
+    from crosscloud.report.words import clean
 
     output = output or paths.home() / "status"
     site = make(runs or paths.home() / "runs", output, history, (now or datetime.now(UTC)).astimezone(UTC))
     for problem in site.problems:
-        print(f"warning: {problem}", file=sys.stderr)
+        print(f"warning: {clean(problem)}", file=sys.stderr)
     console = Console(highlight=False)
     if site.rows:
         console.print(table(site.rows))

@@ -13,6 +13,8 @@ from crosscloud.report.words import ago, day
 
 #: A cell runs at least every night; after two nights without a run its last state says nothing any more.
 STALE = timedelta(hours=48)
+#: A state that is as old as what is kept, but for a night or two, may be older.
+LONG = timedelta(days=87)
 #: States that say something of the project itself.
 DECIDED = frozenset({State.PASSED, State.FAILED})
 
@@ -40,6 +42,8 @@ class Standing:
     since: datetime
     strip: Strip
     last: Known | None = None
+    #: Whether nothing else is known in all the days that are kept.
+    always: bool = False
 
     @property
     def name(self) -> str:
@@ -112,7 +116,8 @@ def standing(runs: tuple[Entry, ...], project: str, now: datetime, *, stale: boo
         state, why, since = State.NOT_RUN, f"not run since {day(last_run)}, {ago(now - last_run)} ago", last_run
     last = next((each for each in known if each.judged.state in DECIDED), None)
     strip = Strip.of(((each.run.started, each.judged.state) for each in known), now)
-    return Standing(project, state, why, newest, since, strip, None if state in DECIDED else last)
+    always = state in DECIDED and since == known[-1].run.started and now - since >= LONG
+    return Standing(project, state, why, newest, since, strip, None if state in DECIDED else last, always)
 
 
 def _since(known: list[Known]) -> datetime:

@@ -85,9 +85,9 @@ def judge(run: Run, now: datetime) -> Verdicts:
 
 def cut_short(record: Record, now: datetime) -> str:
     """Return why a run without an end will have none, or nothing: it was stopped, or nothing was heard of it."""
+    if any(s.name == CLEANS for s in record.stages):
+        return f"the run was stopped before {DECIDES} ended"
     at = next((s for s in record.stages if s.status is StageStatus.RUNNING), None)
-    if at is None and any(s.name == CLEANS for s in record.stages):
-        return f"the run was stopped before {DECIDES} began"
     silent = now - (at.started if at else record.ended)
     if silent < CUT_SHORT:
         return ""
@@ -112,10 +112,9 @@ def trouble(run: Run, now: datetime) -> str:
             found.append(f"{CLEANS} began {ago(now - stage.started)} ago and never ended: something may be left")
     if run.leftovers:
         found.append(f"the checks left something behind: {run.leftovers}")
-    broken = [check.name for check in run.checks or () if check.status == "error"]
-    if broken:
-        found.append(f"a check broke, which is no project's fault: {', '.join(broken)}")
-    found += [f"the check {c.name} failed and speaks for no project: {_reason(c)}" for c in _mute(run.checks or ())]
+    for check in _mute(run.checks or ()):
+        ended = "broke" if check.status == "error" else "failed"
+        found.append(f"the check {check.name} {ended}, which speaks for no project: {_reason(check)}")
     return one_line("; ".join(found), limit=600)
 
 
@@ -197,10 +196,12 @@ def _broken(checks: Sequence[Check]) -> Verdicts:
 
 
 def _mute(checks: Sequence[Check]) -> list[Check]:
-    """Return the failed checks that accuse nobody."""
+    """Return the checks that did not pass and say nothing of any project."""
     known = {meaning.check: meaning for meaning in MEANINGS}
-    failed = [check for check in checks if check.status == "failed"]
-    return [check for check in failed if check.name not in known or not _accused(known[check.name], check)]
+    bad = [check for check in checks if check.status != "passed"]
+    strange = [check for check in bad if check.name not in known]
+    silent = [c for c in bad if c.status == "failed" and c.name in known and not _accused(known[c.name], c)]
+    return [*strange, *silent]
 
 
 def _all(state: State, why: str = "") -> Verdicts:

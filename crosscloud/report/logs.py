@@ -10,7 +10,7 @@ from crosscloud.report.words import clean
 from crosscloud.runs.record import Stage
 
 #: Bytes of a log's end that are copied, and lines of it that are shown.
-LIMIT, LINES = 256 * 1024, 40
+LIMIT, LINES = 256 * 1024, 30
 #: Characters of a line that are shown.
 LINE = 400
 

@@ -133,9 +133,12 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        # Whatever is shown is harmless to read, wherever it comes from; escaping comes after this.
+        finalize=lambda value: words.clean(value) if type(value) is str else value,
     )
     filters: dict[str, Callable[..., Any]] = {
         "clock": words.clock,
+        "short_clock": words.short_clock,
         "day": words.day,
         "iso": words.iso,
         "duration": words.duration,

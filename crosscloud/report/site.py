@@ -42,6 +42,8 @@ def make(runs: Path, output: Path, earlier: Path | None, now: datetime) -> Site:
     """
     found = read(runs)
     history, problems = _earlier([output / store.FILE, *([earlier] if earlier else [])], output)
+    if earlier and not earlier.exists():
+        problems.append(f"there is no history at {earlier}: only what is at hand is shown")
     history = settled(merged(history, of_runs(found.runs, now)), now)
     site = build(history, found.runs, [*problems, *found.problems], now)
     _write(output, site.files)

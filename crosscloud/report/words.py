@@ -53,6 +53,11 @@ def clock(moment: datetime) -> str:
     return f"{day(moment)} {moment.astimezone(UTC):%Y, %H:%M} UTC"
 
 
+def short_clock(moment: datetime) -> str:
+    """Return a moment of the last days as ``22 Nov, 06:10``, in UTC."""
+    return f"{day(moment)}, {moment.astimezone(UTC):%H:%M}"
+
+
 def iso(moment: datetime) -> str:
     """Return a moment as machines read it."""
     return moment.astimezone(UTC).isoformat(timespec="seconds")
