@@ -11,6 +11,7 @@ from crosscloud.artifacts.commands import app as artifacts
 from crosscloud.cli.cell import app as cell
 from crosscloud.cli.config import app as config
 from crosscloud.cli.doctor import doctor
+from crosscloud.cli.note import note
 from crosscloud.cli.options import StackArgument, StackName, stack_of
 from crosscloud.cli.preview import preview
 from crosscloud.cli.rehearse import rehearse
@@ -30,6 +31,7 @@ app.add_typer(review)
 app.add_typer(cell)
 app.command()(e2e)
 app.command()(doctor)
+app.command()(note)
 app.command()(preview)
 app.command()(rehearse)
 app.command()(report)

@@ -1,5 +1,6 @@
 """What this program wrote on GitLab earlier is found again by a hidden line at its beginning and by its own author."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -7,6 +8,8 @@ from crosscloud.gitlab.client import asking
 
 if TYPE_CHECKING:
     import gitlab
+
+_ORDER = re.compile(r"/[A-Za-z]")
 
 
 @dataclass(frozen=True)
@@ -23,8 +26,13 @@ def marker(kind: str, name: str) -> str:
 
 
 def marked(mark: str, body: str) -> str:
-    """Return a text that begins with the marker, and has it nowhere else."""
-    lines = [line for line in body.replace("\r", "").splitlines() if line.strip() != mark]
+    """Return a text that begins with the marker, has it nowhere else, and gives GitLab no orders.
+
+    A line such as ``/merge`` is a quick action, done as the bot: docs.gitlab.com/user/project/quick_actions. With a
+    backslash before it, it is shown as it was.
+    """
+    lines = [line for line in body.replace("\r", "").split("\n") if line.strip() != mark]
+    lines = [f"\\{line}" if _ORDER.match(line) else line for line in lines]
     return "\n".join([mark, *lines]).rstrip()
 
 

@@ -45,7 +45,7 @@ def blueprint(stub: Stub) -> Blueprint:
     @routes.post(_HOLDERS)
     def create(key: str, kind: str, iid: int) -> Response:
         caller, project, on = holder(key, kind, iid)
-        note = model.Note(id=stub.state.next(), author=access.user(caller).id, body=_body())
+        note = model.Note(id=stub.state.next(), author=access.user(caller).id, body=_obeyed(on, _body()))
         on.notes.append(note)
         return created(form(stub.state, project, kind, on, note))
 
@@ -53,7 +53,7 @@ def blueprint(stub: Stub) -> Blueprint:
     def update(key: str, kind: str, iid: int, number: int) -> Response:
         caller, project, on = holder(key, kind, iid)
         note = _editable(caller, project, on, number)
-        note.body, note.updated = _body(), model.now()
+        note.body, note.updated = _obeyed(on, _body()), model.now()
         return jsonify(form(stub.state, project, kind, on, note))
 
     @routes.delete(f"{_HOLDERS}/<int:number>")
@@ -76,6 +76,14 @@ def _body() -> str:
     if len(text) > LONGEST:
         raise refused(400, f'Bad request - Note {{:note=>["is too long (maximum is {LONGEST} characters)"]}}')
     return text
+
+
+def _obeyed(on: Holder, text: str) -> str:
+    """Do what `/close` at a line's beginning asks for, as one of many quick actions; return the rest of the text."""
+    lines = text.split("\n")
+    if "/close" in lines:
+        on.state = "closed"
+    return "\n".join(line for line in lines if line != "/close")
 
 
 def _editable(caller: Caller, project: model.Project, on: Holder, number: int) -> model.Note:
