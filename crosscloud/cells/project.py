@@ -35,7 +35,8 @@ def prepare(cell: Cell, release: Path | None = None, overrides: Mapping[str, Any
     base = Stack(cell.stack)
     values = stack_values(base)
     own = config.load(values, stack=base.name, stack_file=base.file, files=False)
-    _keep_release(cell, release, Path(own.release_file))
+    built = paths.home() / RELEASE  # what a rehearsal runs, too: the release that was made on this machine
+    _keep_release(cell, release, built if cell.rehearsed and built.exists() else Path(own.release_file))
     settings = {**_absolute(values), "crosscloud:releaseFile": str(cell.place.project / RELEASE), **(overrides or {})}
     _write(cell, settings)
     if cell.rehearsed:

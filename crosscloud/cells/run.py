@@ -22,6 +22,7 @@ from crosscloud.runs.record import Record, Stage, StageStatus, TestedImage
 
 #: Holds a folder for each cell, and in that one for each run.
 RUNS = "CROSSCLOUD_RUNS"
+_PART = "stage-{}.json"
 
 
 def runs_home() -> Path:
@@ -48,9 +49,17 @@ class Run:
         return self.folder / record.JUNIT
 
     def record(self) -> Record:
-        """Return the record; a new one where an earlier stage left none."""
-        if (self.folder / record.FILE).exists():
-            return record.load(self.folder)
+        """Return the record; a new one where an earlier stage left none.
+
+        Each stage is kept in a file of its own, too: a job is given the artifacts of all jobs before it, one over the
+        other in no order that GitLab would promise, and so any of their records.
+        """
+        found = record.load(self.folder) if (self.folder / record.FILE).exists() else self._new()
+        for file in sorted(self.folder.glob(_PART.format("*"))):
+            found = found.with_stage(Stage.model_validate_json(file.read_bytes()))
+        return found
+
+    def _new(self) -> Record:
         return Record(
             stack=self.cell.stack,
             cloud=_cloud(self.cell),
@@ -77,13 +86,17 @@ class Run:
         An expected failure is shown as the command's error would be. The verdict's reason is one line.
         """
         log = self.folder / f"{name}.log"
+        self.folder.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)  # a job that is run again tells of itself
         began, started = datetime.now(UTC), time.monotonic()
 
         def ended(status: StageStatus, verdict: Verdict) -> None:
             seconds = round(time.monotonic() - started, 1)
             stage = Stage(name=name, status=status, started=began, seconds=seconds, why=verdict.why, log=log.name)
-            self._save(self.record().with_stage(stage.model_copy(update={"blames": verdict.blames})))
+            stage = stage.model_copy(update={"blames": verdict.blames})
+            part = self.folder / _PART.format(name)
+            part.write_text(stage.model_dump_json(indent=2) + "\n")
+            self._save(self.record())
 
         ended(StageStatus.RUNNING, Verdict())
         with teed(log), _ended_by_signals():

@@ -11,7 +11,9 @@ from crosscloud.artifacts.commands import app as artifacts
 from crosscloud.cli.cell import app as cell
 from crosscloud.cli.config import app as config
 from crosscloud.cli.doctor import doctor
+from crosscloud.cli.drift import drift
 from crosscloud.cli.note import note
+from crosscloud.cli.history import history
 from crosscloud.cli.options import StackArgument, StackName, stack_of
 from crosscloud.cli.preview import preview
 from crosscloud.cli.rehearse import rehearse
@@ -31,6 +33,8 @@ app.add_typer(review)
 app.add_typer(cell)
 app.command()(e2e)
 app.command()(doctor)
+app.command()(history)
+app.command()(drift)
 app.command()(note)
 app.command()(preview)
 app.command()(rehearse)
