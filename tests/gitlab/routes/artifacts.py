@@ -56,7 +56,10 @@ def _by_number(project: model.Project, number: int) -> tuple[model.Pipeline, mod
 
 
 def _latest(project: model.Project, ref: str) -> model.Job:
-    """Return the job of this name in the ref's latest successful pipeline, whether that has such a job or not."""
+    """Return the job of this name in the ref's latest successful pipeline, whether that has such a job or not.
+
+    A merge request's ref is ``refs/merge-requests/1/head`` (troubleshooting).
+    """
     if "job" not in request.args:
         raise Refused(400, {"error": "job is missing"})
     passed = [each for each in project.pipelines if each.ref == unquote(ref) and each.status == "success"]
