@@ -52,11 +52,16 @@ def up(
         Path | None,
         typer.Option(help="Apply what this review is of (preview's review.json), and refuse anything else."),
     ] = None,
+    policies: Annotated[
+        bool, typer.Option("--policies/--no-policies", help="Hold what is made to the policy pack (docs/policies.md).")
+    ] = True,
 ) -> None:
     """Build what the stack needs, bring it up, check it, and say what there is."""
     from crosscloud.stacks.up import up as bring_up
 
-    bring_up(stack_of(name, stack), checks=checks, review=review)
+    if review and not policies:
+        raise typer.BadParameter("what was reviewed was held to the policies: --review goes without --no-policies")
+    bring_up(stack_of(name, stack), checks=checks, review=review, policies=policies)
 
 
 @app.command()

@@ -6,13 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from crosscloud import provenance, release
+from crosscloud import paths, provenance, release
 from crosscloud.config import StackConfig
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks import files, marks, recovery
 from crosscloud.stacks.advice import advised
 from crosscloud.stacks.kubectl import link_kubectl
 from crosscloud.stacks.pulumi import PulumiError, Stack
+
+#: The pack that every update is held to: nothing is made of which one of its mandatory rules says no.
+_PACK = ("--policy-pack", str(paths.ROOT / "policy"))
 
 
 class ChecksFailedError(CrosscloudError):
@@ -52,19 +55,21 @@ def deploy(
     *arguments: str,
     variables: Mapping[str, str] | None = None,
     refresh: bool = True,
+    policies: bool = True,
 ) -> None:
     """Bring a stack to what its configuration says; mend first what an interrupted run left.
 
     A failure is followed by what its messages ask for, as far as that is known. Refreshing sees machines that died and
     nodes that went, so that the same run puts them back; where access to the cluster ends, the program has to be run
-    first, since it alone has one that is good.
+    first, since it alone has one that is good. Without ``policies`` the policy pack is not asked.
     """
     with marks.noted(stack):
         for line in recovery.recover(stack):
             say(line)
         looking = (["--refresh", "--run-program"] if config.access_ends else ["--refresh"]) if refresh else []
         with advised(config) as events:
-            command = ("up", "--yes", "--skip-preview", *looking, "--suppress-outputs", *events.arguments, *arguments)
+            asking = [*looking, *(_PACK if policies else ())]
+            command = ("up", "--yes", "--skip-preview", *asking, "--suppress-outputs", *events.arguments, *arguments)
             _show(stack, command, {**events.variables, **(variables or {})})
 
 

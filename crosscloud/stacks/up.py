@@ -19,11 +19,12 @@ from crosscloud.stacks.stages import (
 )
 
 
-def up(name: str, *, checks: bool = True, review: Path | None = None) -> None:
+def up(name: str, *, checks: bool = True, review: Path | None = None, policies: bool = True) -> None:
     """Build what the stack needs, bring it up, check it, and say what there is now.
 
-    With the file of a ``review`` it does what was reviewed, or refuses before anything is changed. Raises an expected
-    error as soon as a stage fails; the same command run again goes on from there.
+    With the file of a ``review`` it does what was reviewed, or refuses before anything is changed. Without ``policies``
+    the policy pack is not asked; what was reviewed is always held to it. Raises an expected error as soon as a stage
+    fails; the same command run again goes on from there.
     """
     from crosscloud.review import Review, applying
 
@@ -45,7 +46,7 @@ def up(name: str, *, checks: bool = True, review: Path | None = None) -> None:
         if reviewed:
             applying.deploy(stack, stack_config, reviewed)
         else:
-            deploy(stack, stack_config)
+            deploy(stack, stack_config, policies=policies)
     outputs, path = take_outputs(stack, stack_config)
     path = container.hand_out(name, path)
     passed = True

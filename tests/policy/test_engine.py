@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
@@ -81,22 +82,28 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[Found]:
 
 
 def _preview(folder: Path, resources: dict[str, dict[str, Any]]) -> list[Found]:
+    process, said = _run(folder, resources, "preview")
+    assert process.returncode != 0, f"mandatory findings fail a preview:\n{said}"
+    return findings(folder / "log")
+
+
+def _run(folder: Path, resources: dict[str, dict[str, Any]], *command: str) -> "tuple[Popen[str], str]":
+    """Have the engine preview or make a program of these resources with the pack."""
     shutil.copy(Path(__file__).with_name("program.py"), folder / "__main__.py")
     (folder / "resources.json").write_text(json.dumps(resources))
     (folder / "Pulumi.yaml").write_text("name: broken\nruntime: python\n")
     (folder / "Pulumi.broken.yaml").write_text(yaml.safe_dump({"config": STACK}))
     (folder / "state").mkdir()
-    own = {
+    environment = {
+        **pulumi_environment(),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "test",
         "PULUMI_DEBUG_COMMANDS": "true",  # which allows --event-log
     }
-    environment = {**pulumi_environment(), **own}
-    for command in (("stack", "init"), ("preview", "--policy-pack", str(paths.ROOT / "policy"), "--event-log", "log")):
-        process = start(["pulumi", *command, "--stack", "broken", "--non-interactive"], folder, environment)
-        said = finished(process, timeout=120, check=command[0] == "stack")
-    assert process.returncode != 0, f"mandatory findings fail a preview:\n{said}"
-    return findings(folder / "log")
+    for each in (("stack", "init"), (*command, "--policy-pack", str(paths.ROOT / "policy"), "--event-log", "log")):
+        process = start(["pulumi", *each, "--stack", "broken", "--non-interactive"], folder, environment)
+        said = finished(process, timeout=120, check=each[0] == "stack")
+    return process, said
 
 
 @pytest.mark.parametrize("name", broken())
@@ -129,3 +136,12 @@ def test_no_finding_shows_a_secret(found: list[Found]) -> None:
     shown = "\n".join(each.message for each in found)
     for secret in ("BEGIN EC PRIVATE KEY", "abcdef.0123456789abcdef", "I2Nsb3VkLWNvbmZpZw"):
         assert secret not in shown
+
+
+def test_an_update_makes_nothing_that_a_mandatory_rule_refuses(tmp_path: Path) -> None:
+    refused = {"no-encryption": {"type": "aws:ebs/volume:Volume", "props": {"size": 10}}}
+    process, said = _run(tmp_path, {**FINE, **refused}, "up", "--yes", "--skip-preview")
+    assert process.returncode != 0
+    assert "aws-disks-encrypted" in said
+    (state,) = (tmp_path / "state").rglob("broken.json")
+    assert "no-encryption" not in state.read_text()
