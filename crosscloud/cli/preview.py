@@ -36,9 +36,10 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
     chosen = stack_of(name, stack)
     found, review = command.preview(chosen, rehearsed=rehearsal, full_size=sizes, policy=POLICY if policies else None)
-    written = files.write((output or paths.home() / "previews") / chosen, found, review)
+    folder = (output or paths.home() / "previews") / chosen
+    files.write(folder, found, review)
     console = Console(highlight=False, soft_wrap=True)
     terminal.show(found, console, full=full)
-    console.print(f"note, widget and the whole difference: {written.folder}", style="dim", markup=False)
+    console.print(f"note, widget and the whole difference: {folder}", style="dim", markup=False)
     if found.failed or found.errors or found.mandatory:
         raise typer.Exit(1)

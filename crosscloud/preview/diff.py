@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from typing import Any
 
-from crosscloud.preview.markdown import plain
+from crosscloud.preview.markdown import one_line, plain
 from crosscloud.preview.model import SECRET, Change, Difference, Op, Preview
 from crosscloud.preview.properties import leaves
 
@@ -21,7 +21,10 @@ def text(preview: Preview) -> str:
 
 def resource(change: Change, limit: int | None = None) -> list[str]:
     """Return the lines of one resource, the first of which names it; values are cut at ``limit`` characters."""
-    return [f"{_SIGNS[change.op]} {change.op} {change.type} {plain(change.name)}", *_properties(change, limit)]
+    return [
+        f"{_SIGNS[change.op]} {change.op} {one_line(change.type)} {one_line(change.name)}",
+        *_properties(change, limit),
+    ]
 
 
 def _properties(change: Change, limit: int | None) -> Iterator[str]:
@@ -40,9 +43,9 @@ def _properties(change: Change, limit: int | None) -> Iterator[str]:
 def _difference(one: Difference, limit: int | None) -> Iterator[str]:
     note = "  (replaces it)" if one.replaces else ""
     if one.old == one.new == SECRET:
-        yield f"  {plain(one.path)}: a secret that is another one{note}"
+        yield f"  {one_line(one.path)}: a secret that is another one{note}"
     elif _long(one.old) and _long(one.new):
-        yield f"  {plain(one.path)}:{note}"
+        yield f"  {one_line(one.path)}:{note}"
         yield from _cut(list(_changed_lines(one.old, one.new)), limit)
     else:
         for sign, value in (("-", one.old), ("+", one.new)):
@@ -62,14 +65,14 @@ def _changed_lines(old: str, new: str) -> Iterator[str]:
 
 def _lines(sign: str, path: str, value: Any, limit: int | None, note: str = "") -> Iterator[str]:
     if _long(value):
-        yield f"{sign}   {plain(path)}:{note}"
+        yield f"{sign}   {one_line(path)}:{note}"
         yield from _cut([f"{sign}     {line}" for line in plain(value).splitlines()], limit)
         return
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     shown = plain(shown)
     if limit and len(shown) > limit:
         shown = f"{shown[:limit]}… ({len(shown)} characters)"
-    yield f"{sign}   {plain(path)}: {shown}{note}"
+    yield f"{sign}   {one_line(path)}: {shown}{note}"
 
 
 def _cut(lines: Sequence[str], limit: int | None) -> Iterator[str]:

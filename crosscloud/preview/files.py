@@ -1,7 +1,6 @@
 """The files of a preview, for the jobs that come after it: the note, the widget's report, the whole difference."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,27 +13,15 @@ if TYPE_CHECKING:
 NOTE, WIDGET, DIFF, REVIEW = "note.md", "widget.json", "diff.txt", "review.json"
 
 
-@dataclass(frozen=True)
-class Files:
-    """The folder of one stack's preview."""
-
-    folder: Path
-
-    @property
-    def note(self) -> Path:
-        """The note, as Markdown for GitLab."""
-        return self.folder / NOTE
-
-
-def write(folder: Path, preview: Preview, review: "Review | None") -> Files:
+def write(folder: Path, preview: Preview, review: "Review | None") -> None:
     """Write everything into a folder for its owner alone; what an earlier preview left there goes."""
+    texts = {NOTE: note.render(preview), WIDGET: widget.text(preview), DIFF: diff.text(preview)}
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    for name in (NOTE, WIDGET, DIFF, REVIEW):
+    for name in (*texts, REVIEW):
         (folder / name).unlink(missing_ok=True)
-    for name, text in ((NOTE, note.render(preview)), (WIDGET, widget.text(preview)), (DIFF, diff.text(preview))):
+    for name, text in texts.items():
         with os.fdopen(os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(text)
     if review is not None:
         review.save(folder / REVIEW)
-    return Files(folder)

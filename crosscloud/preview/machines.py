@@ -21,14 +21,18 @@ class Machines:
     renewed: int = 0
     #: Whether the only control plane is among them, so that it is another cluster.
     whole_cluster: bool = False
+    #: The property that replaces them, of the first resource for which one is told: ``userData of Machine``.
+    cause: str = ""
 
     def __str__(self) -> str:
         """Say what happens; empty if nothing does."""
         number = self.control_planes + self.workers + self.renewed
         if self.whole_cluster:
             others = self.workers + self.renewed
-            with_it = f" and {counted(others, 'worker')}" if others else ""
-            return f"the only control plane{with_it} are replaced: it is another cluster, what is in it is lost"
+            who = (
+                f"the only control plane and {counted(others, 'worker')} are" if others else "the only control plane is"
+            )
+            return f"{who} replaced: it is another cluster, and what is in this one is lost"
         if not number:
             return ""
         said = f"{counted(number, 'machine')} {'is' if number == 1 else 'are'} replaced"
@@ -46,13 +50,20 @@ def replaced(preview: Preview, config: Mapping[str, Any]) -> Machines:
     planes = [one for one in single if _CONTROL_PLANE.search(one.name)]
     gone = [one for one in planes if one.op is Op.REPLACE]
     workers = [one for one in single if one.op is Op.REPLACE and one not in planes]
-    renewed = any(_renewed(one, known.groups) for one in preview.changes)
+    groups = [(one, _renews(one, known.groups)) for one in preview.changes]
+    renewed = [(one, path) for one, path in groups if path is not None]
     size = int((config.get("workers") or {}).get("count") or 0) if renewed and not workers else 0
-    return Machines(len(gone), len(workers), size, whole_cluster=bool(gone) and len(planes) == 1)
+    causes = [*((one, path) for one in gone + workers for path in one.causes), *renewed]
+    told = next((f"{path} of {one.type.rpartition(':')[2]} {one.name}" for one, path in causes if path), "")
+    return Machines(len(gone), len(workers), size, whole_cluster=bool(gone) and len(planes) == 1, cause=told)
 
 
-def _renewed(change: Change, groups: Mapping[str, list[str]]) -> bool:
-    """Tell whether a change has the cloud renew the workers of a group."""
-    if change.type not in groups:
-        return False
-    return change.op is Op.REPLACE or any(change.touches(path) for path in groups[change.type])
+def _renews(change: Change, groups: Mapping[str, list[str]]) -> str | None:
+    """Return the property with which a change has the cloud renew the workers of a group, ``None`` if it does not.
+
+    It is empty if the group itself is replaced.
+    """
+    paths = [path for path in groups.get(change.type, ()) if change.touches(path)]
+    if paths and change.op is Op.UPDATE:
+        return paths[0]
+    return "" if change.type in groups and change.op is Op.REPLACE else None

@@ -66,6 +66,11 @@ class Finding:
     mandatory: bool
     resource: str = ""
 
+    @property
+    def resource_name(self) -> str:
+        """The resource's name, or nothing."""
+        return self.resource.rpartition("::")[2]
+
 
 @dataclass(frozen=True)
 class Diagnostic:

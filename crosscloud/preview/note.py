@@ -11,7 +11,7 @@ from textwrap import indent
 from typing import Any
 
 from crosscloud.preview import diff, releases, summary, words
-from crosscloud.preview.markdown import code, fence, prose
+from crosscloud.preview.markdown import cell, code, fence, prose
 from crosscloud.preview.model import Advice, Diagnostic, Op, Preview
 from crosscloud.problems import counted
 
@@ -22,7 +22,7 @@ BUDGET = 250_000
 _LINES = 50
 #: Characters of the errors that are shown.
 _ERRORS = 10_000
-_OPS = {Op.DELETE: "**deleted**", Op.REPLACE: "**replaced**"}
+_OPS = {Op.DELETE: "deleted", Op.REPLACE: "replaced"}
 
 
 def marker(stack: str) -> str:
@@ -50,7 +50,7 @@ def _fill(preview: Preview, said: words.Said, **fold: str) -> str:
 
 def _parts(preview: Preview, said: words.Said) -> dict[str, Any]:
     grave = summary.grave(preview)
-    findings = [*preview.mandatory, *preview.advisory]
+    findings = _findings(preview)
     return {
         "preview": preview,
         "marker": marker(preview.stack),
@@ -66,7 +66,7 @@ def _parts(preview: Preview, said: words.Said) -> dict[str, Any]:
         "deletes": any(one.op is Op.DELETE for one in grave),
         "replaces": any(one.op is Op.REPLACE for one in grave),
         "releases": [_released(one) for one in said.releases],
-        "findings": [_finding(one) for one in findings[:_LINES]],
+        "findings": findings[:_LINES],
         "findings_left": max(0, len(findings) - _LINES),
         "errors": list(_errors(preview.errors)),
         "advice": [_advised(one) for one in preview.advice[:_LINES]],
@@ -99,10 +99,11 @@ def _facts(preview: Preview) -> Iterator[str]:
 
 
 def _grave(one: summary.Grave) -> dict[str, str]:
-    number = f" ({len(one.names)})" if len(one.names) > 1 else ""
+    number = f" \N{MULTIPLICATION SIGN}\N{NO-BREAK SPACE}{len(one.names)}" if len(one.names) > 1 else ""
     return {
         "what": _OPS[one.op],
-        "names": f"{code(one.type.rpartition(':')[2])}{number} {code(one.shown, limit=600)}",
+        "type": f"{cell(one.type.rpartition(':')[2])}{number}",
+        "names": cell(one.shown, limit=600),
         "cause": _cause(one.cause),
     }
 
@@ -110,17 +111,26 @@ def _grave(one: summary.Grave) -> dict[str, str]:
 def _cause(cause: str) -> str:
     if not cause or cause == summary.WITH_OTHERS:
         return prose(cause)
-    return code(cause)
+    return cell(cause)
 
 
 def _released(one: releases.ReleaseChange) -> dict[str, str]:
-    return {"title": prose(one.title), "old": code(one.shown(one.old)), "new": code(one.shown(one.new))}
+    return {"title": prose(one.title), "old": cell(one.shown(one.old)), "new": cell(one.shown(one.new))}
 
 
-def _finding(one: Any) -> str:
-    level = "**mandatory**" if one.mandatory else "advisory"
-    about = f" at {code(one.resource.rpartition('::')[2])}" if "::" in one.resource else ""
-    return f"{level} {code(one.policy)}{about}: {prose(one.message)}"
+def _findings(preview: Preview) -> list[dict[str, Any]]:
+    """Return the findings as Markdown, the mandatory ones first, those of one policy together."""
+    groups: dict[tuple[bool, str, str], list[str]] = {}
+    for finding in [*preview.mandatory, *preview.advisory]:
+        rule, _, what = finding.message.partition("\n")
+        groups.setdefault((finding.mandatory, finding.policy, rule), []).append(what or finding.resource_name)
+    return [
+        {
+            "says": f"{'**mandatory**' if mandatory else 'advisory'} {code(policy)}: {prose(rule)}",
+            "details": [prose(one) for one in details[:_LINES] if one],
+        }
+        for (mandatory, policy, rule), details in groups.items()
+    ]
 
 
 def _errors(errors: Sequence[Diagnostic]) -> Iterator[str]:
@@ -134,7 +144,7 @@ def _errors(errors: Sequence[Diagnostic]) -> Iterator[str]:
             yield f"- {name}{prose(message)}"
         else:
             # indented, so that no line begins as a quick action does
-            yield f"- {name.rstrip(': ')}\n\n{fence(indent(message, '  '))}\n"
+            yield f"\n{name}\n\n{fence(indent(message, '  '))}".replace("\n\n\n", "\n\n")
         if left <= 0:
             yield "- … and more, in the job's log"
             return

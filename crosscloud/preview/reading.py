@@ -32,6 +32,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>")
 #: What the engine puts before the words of a provider's check.
 _WRAPPING = re.compile(r"^\S+ resource '[^']*': property \S+ value \{.*?\} has a problem: ")
 _WARNING = re.compile(r"^warning: ", re.MULTILINE)
+_LAST_WORD = "preview failed"
 _ERROR = re.compile(r"^error: ")
 
 
@@ -72,7 +73,10 @@ def read(events: "Iterable[EngineEvent]", hidden: Callable[[Any], Any] = lambda 
     found.findings = tuple(dict.fromkeys(_findings(known, hidden)))
     found.policies = found.policies or bool(found.findings)
     diagnostics = [event.diagnostic_event for event in known if event.diagnostic_event]
-    found.errors = tuple(dict.fromkeys(_errors(diagnostics, hidden)))
+    errors = dict.fromkeys(_errors(diagnostics, hidden))
+    # the engine's own last word only repeats what a provider or a policy said before
+    said = [error for error in errors if error.message != _LAST_WORD]
+    found.errors = tuple(said if said or any(finding.mandatory for finding in found.findings) else errors)
     found.warnings = tuple(dict.fromkeys(_warnings(diagnostics, hidden)))
     return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crosscloud.preview.model import Change, Op, Preview
+from crosscloud.preview.model import CHANGING, Change, Op, Preview
 from crosscloud.problems import counted
 
 #: The cause where no property of a resource's own is one.
@@ -26,12 +26,13 @@ class Grave:
 
 
 def grave(preview: Preview) -> list[Grave]:
-    """Return what is deleted and what is replaced, and what causes each replacement."""
+    """Return what is deleted and what is replaced, and what causes each replacement: what has its own cause first."""
     groups: dict[tuple[Op, str, str], list[str]] = {}
     for change in preview.changed:
         if change.op in (Op.DELETE, Op.REPLACE):
             groups.setdefault((change.op, change.type, cause(change)), []).append(change.name)
-    return [Grave(op, kind, tuple(sorted(names)), why) for (op, kind, why), names in groups.items()]
+    found = [Grave(op, kind, tuple(sorted(names)), why) for (op, kind, why), names in groups.items()]
+    return sorted(found, key=lambda one: (CHANGING.index(one.op), one.cause == WITH_OTHERS))
 
 
 def cause(change: Change) -> str:
@@ -75,7 +76,7 @@ def result(preview: Preview) -> str:
 def blocked(preview: Preview) -> str:
     """Return why the change can't be applied, or nothing."""
     if preview.errors or (preview.failed and not preview.mandatory):
-        return f"{counted(max(1, len(preview.errors)), 'error')}: nothing can be said of what would change"
+        return f"{counted(max(1, len(preview.errors)), 'error')}: what would change is not known"
     if preview.mandatory:
         return f"{counted(len(preview.mandatory), 'mandatory finding')} of the policies: this can't be applied"
     return ""

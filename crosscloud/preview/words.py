@@ -67,13 +67,16 @@ def _sentences(
     others: list[str] = []
     for difference, sentence in configuration.changed(old, new):
         (causes if sentence.machines else others).extend(configuration.sentences(difference, sentence))
-    comes_of_it = str(machines.replaced(preview, new or old))
+    replaced = machines.replaced(preview, new or old)
+    comes_of_it = str(replaced)
     if len(causes) == 1 and comes_of_it:
         yield f"{causes[0]}: {comes_of_it}"
     else:
         yield from causes
-        if comes_of_it:
+        if comes_of_it and (causes or not replaced.cause):
             yield comes_of_it
+        elif comes_of_it:
+            yield f"{comes_of_it}, because of {replaced.cause}"
     yield from others
     yield from _endpoint(preview)
     projects = [one for one in released if one.attribute != "kubernetes"]
@@ -116,14 +119,14 @@ def _short(*values: Any) -> bool:
 
 def _resources(preview: Preview) -> Iterator[str]:
     """Yield what is updated and made, alike resources in one line; what is replaced and deleted is shown by itself."""
-    groups: dict[tuple[Op, str, tuple[str, ...]], list[str]] = {}
+    groups: dict[tuple[Op, str, tuple[str, ...]], list[Change]] = {}
     for change in preview.changed:
         if change.op in (Op.REPLACE, Op.DELETE) or change.type in words().bookkeeping:
             continue
         roots = tuple(dict.fromkeys(one.path.partition("[")[0] for one in change.differences))
-        groups.setdefault((change.op, "" if len(roots) == 1 else change.type, roots), []).append(change.name)
-    kinds = {change.name: change.type for change in preview.changed}
-    for (op, kind, roots), names in groups.items():
-        what = kind.rpartition(":")[2] or (kinds[names[0]].rpartition(":")[2] if len(names) == 1 else "resources")
-        shown = f"{what} {names[0]}" if len(names) == 1 else f"{len(names)} {what}"
+        groups.setdefault((change.op, "" if len(roots) == 1 else change.type, roots), []).append(change)
+    for (op, _, roots), changes in groups.items():
+        kinds = {change.type.rpartition(":")[2] for change in changes}
+        what = kinds.pop() if len(kinds) == 1 else "resources"
+        shown = f"{what} {changes[0].name}" if len(changes) == 1 else f"{len(changes)} {what}"
         yield f"{op} {shown}" + (f": {', '.join(roots)}" if roots else "")

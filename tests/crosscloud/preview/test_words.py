@@ -1,0 +1,157 @@
+"""What is said of changes, on every cloud in the same words."""
+
+import pytest
+
+from crosscloud.preview.data import words
+from crosscloud.preview.model import Change, Difference, Op
+from crosscloud.preview.words import say
+
+from . import recorded
+
+ALL = ("aws", "azure", "gce", "gke", "packet")
+SELF_MANAGED = ("aws", "azure", "gce", "packet")
+
+
+def said(name: str) -> tuple[str, ...]:
+    return say(recorded.preview(name)).sentences
+
+
+@pytest.mark.parametrize("cloud", ALL)
+def test_more_workers(cloud: str) -> None:
+    assert said(f"{cloud}-workers-up")[0] == "workers 2 → 5"
+
+
+@pytest.mark.parametrize("cloud", [*ALL, "local"])
+def test_fewer_workers(cloud: str) -> None:
+    assert said(f"{cloud}-workers-down")[0] == "workers 2 → 1: 1 removed"
+
+
+@pytest.mark.parametrize(
+    ("cloud", "words"),
+    [
+        ("aws", "t3.large → m7i.large: 2 machines are replaced one after the other"),
+        ("azure", "Standard_B2s_v2 → Standard_D2s_v5: 2 machines are replaced one after the other"),
+        ("gce", "e2-standard-2 → n2-standard-2: 2 machines are replaced one after the other"),
+        ("gke", "e2-standard-2 → n2-standard-2: 2 machines are replaced one after the other"),
+        ("packet", "m3.small.x86 → m3.large.x86: 2 machines are replaced"),
+    ],
+)
+def test_larger_workers_and_what_comes_of_it(cloud: str, words: str) -> None:
+    assert said(f"{cloud}-workers-larger") == (f"machine size of the workers {words}",)
+
+
+@pytest.mark.parametrize("cloud", SELF_MANAGED[1:])
+def test_a_larger_single_control_plane_is_another_cluster(cloud: str) -> None:
+    sentence = said(f"{cloud}-control-plane-larger")[0]
+    assert sentence.startswith("machine size of the control planes ")
+    assert sentence.endswith(
+        "the only control plane and 2 workers are replaced: it is another cluster, and what is in this one is lost"
+    )
+
+
+@pytest.mark.parametrize("cloud", ALL)
+def test_another_network_that_may_reach_the_api(cloud: str) -> None:
+    assert said(f"{cloud}-open") == ("API opened to 198.51.100.0/24",)
+
+
+def test_a_network_that_may_not_any_more() -> None:
+    old, new = recorded.preview("aws-open").config
+    preview = recorded.with_changes("aws-open", config=(new, old))
+    assert say(preview).sentences == ("API closed to 198.51.100.0/24",)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("aws-created", "the cluster note-aws is made: 1 control plane (t3.medium), 2 workers (t3.large)"),
+        ("gke-created", "the cluster note-gke is made: 2 workers (e2-standard-2)"),
+        ("local-created", "the cluster note-local is made: 3 control planes, 2 workers"),
+        (
+            "packet-deleted",
+            "the cluster note-packet is deleted, with all that is in it: 1 control plane (m3.small.x86), "
+            "2 workers (m3.small.x86)",
+        ),
+    ],
+)
+def test_whole_clusters(name: str, sentence: str) -> None:
+    assert said(name) == (sentence,)
+
+
+def test_another_kubernetes_replaces_several_control_planes_in_turn() -> None:
+    assert said("local-kubernetes") == (
+        "Kubernetes v1.37.2 → v1.37.3: 5 machines are replaced one after the other (the workers beside the control "
+        "planes)",
+    )
+
+
+def test_machines_that_are_replaced_without_a_word_of_the_configuration_for_it_are_told_with_the_property() -> None:
+    assert said("aws-owner") == (
+        "2 machines are replaced one after the other, because of launchTemplate of Group note-aws-worker",
+        "owner unassigned → someone-else",
+    )
+
+
+def test_another_project_is_rolled_out_by_helm() -> None:
+    assert said("aws-coredns") == ("CoreDNS v1.15.0 → v1.15.1, rolled out by helm",)
+    assert said("local-release")[1] == "Prometheus v3.15.0: another image of it, rolled out by helm"
+
+
+def test_the_release_before_and_after_shows_the_digest_only_if_nothing_else_moves() -> None:
+    (coredns,) = say(recorded.preview("aws-coredns")).releases
+    assert (coredns.shown(coredns.old), coredns.shown(coredns.new)) == (
+        "ci-v1.15.0.8bc59426.0",
+        "ci-v1.15.1.0a1b2c3d.7",
+    )
+    (prometheus,) = say(recorded.preview("aws-digest")).releases
+    assert prometheus.shown(prometheus.new) == "ci-v3.15.0.9a6c58d5.0 (5eed5eed5eed)"
+
+
+def test_values_of_charts() -> None:
+    assert said("local-workers-down")[1] == "CoreDNS chart values: replicaCount 2 → 1"
+
+
+def test_another_domain_replaces_machines_and_changes_what_coredns_answers() -> None:
+    first, second = said("local-domain")
+    assert first.startswith("the cluster's domain cluster.local → cluster.example: 5 machines are replaced")
+    assert second.startswith("CoreDNS chart values: servers[0].plugins[3].parameters cluster.local")
+
+
+def test_an_endpoint_that_changes() -> None:
+    old, new = recorded.preview("aws-workers-up").outputs
+    changed = recorded.with_changes("aws-workers-up", outputs=(old, {**new, "endpoint": "https://api.example:6443"}))
+    assert any(
+        one.startswith("the API's endpoint ") and "→ https://api.example:6443: kubeconfigs" in one
+        for one in say(changed).sentences
+    )
+
+
+def test_a_key_without_words_of_its_own_is_named() -> None:
+    old, _ = recorded.preview("aws-workers-up").config
+    changed = recorded.with_changes("aws-workers-up", config=(old, {**old, "bootTimeoutMinutes": 9}))
+    assert say(changed).sentences == ("crosscloud:bootTimeoutMinutes 5 → 9",)
+
+
+def test_what_has_no_words_is_named_as_the_resource_that_it_is() -> None:
+    update = Change(Op.UPDATE, "aws:kms/key:Key", "audit", "u", differences=(Difference("policy", "a", "b"),))
+    assert say(recorded.with_changes("aws-unchanged", changes=(update,))).resources == ("update Key audit: policy",)
+
+
+def test_alike_changes_of_many_resources_are_one_line() -> None:
+    assert say(recorded.preview("azure-owner")).resources == ("update 13 resources: tags.owner",)
+
+
+@pytest.mark.parametrize("cloud", [*ALL, "local"])
+def test_nothing_is_said_where_nothing_changes(cloud: str) -> None:
+    nothing = say(recorded.preview(f"{cloud}-unchanged"))
+    assert (nothing.sentences, nothing.releases, nothing.resources) == ((), (), ())
+
+
+def test_every_machine_of_every_cloud_is_known_by_its_type() -> None:
+    """A cloud whose machines are not in words.yaml would have them replaced without a word."""
+    known = words()
+    for cloud in (*SELF_MANAGED, "local"):
+        made = {change.type for change in recorded.preview(f"{cloud}-created").changes}
+        assert made & set(known.machines), cloud
+    for cloud in ("aws", "azure", "gce", "gke"):
+        made = {change.type for change in recorded.preview(f"{cloud}-created").changes}
+        assert made & set(known.groups) - {"crosscloud:index:NodeGroup"}, cloud
