@@ -1,0 +1,25 @@
+"""The table of docs/policies.md, made from the rules; a test holds the committed one to it."""
+
+import re
+
+from policy.rules import RULES
+from policy.rules.rule import Rule
+
+_HEAD = "| rule | line | level | clouds | what holds | key that mends it |\n| --- | --- | --- | --- | --- | --- |\n"
+_PART = re.compile(r"(<!-- rules -->\n).*?(<!-- end -->)", re.DOTALL)
+#: The number of clouds that a rule about every stack names.
+_EVERY = 7
+
+
+def updated(document: str) -> str:
+    """Return the document with its table made anew."""
+    if not _PART.search(document):
+        raise ValueError("docs/policies.md has no part 'rules'")
+    table = _HEAD + "".join(map(_row, RULES))
+    return _PART.sub(lambda match: f"{match[1]}{table}{match[2]}", document)
+
+
+def _row(rule: Rule) -> str:
+    clouds = "all" if len(rule.clouds) == _EVERY else ", ".join(rule.clouds)
+    key = f"`crosscloud:{rule.key}`" if rule.key else "none: the program"
+    return f"| `{rule.name}` | {rule.line} | {rule.level.value} | {clouds} | {rule.says} | {key} |\n"

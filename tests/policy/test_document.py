@@ -1,0 +1,51 @@
+"""docs/policies.md is held to the pack, and the pack to the schema of stacks.
+
+``CROSSCLOUD_UPDATE_GOLDEN=1`` writes the document anew.
+"""
+
+import os
+import re
+
+import pytest
+import yaml
+
+from crosscloud.config.stacks import STACKS
+from crosscloud.config.suggestions import keys
+from crosscloud.paths import ROOT
+from policy.documentation import updated
+from policy.pack import NAME
+from policy.rules import RULES
+from policy.rules.rule import Rule
+
+DOCUMENT = ROOT / "docs" / "policies.md"
+
+
+def test_the_documents_table_is_the_packs() -> None:
+    text = updated(DOCUMENT.read_text())
+    if os.environ.get("CROSSCLOUD_UPDATE_GOLDEN") == "1":
+        DOCUMENT.write_text(text)
+    assert DOCUMENT.read_text() == text
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_a_finding_ends_with_a_key_of_each_of_its_clouds_or_says_that_there_is_none(rule: Rule) -> None:
+    if not rule.key:
+        assert re.match("No key of the stack's file|Set it as a secret", rule.mend)
+        return
+    assert rule.mend.startswith(f"Set crosscloud:{rule.key} ")
+    for cloud in set(rule.clouds) - {"gke"} if rule.line == 2 else rule.clouds:  # GKE's nodes take no SSH at all
+        known = {".".join(map(str, path)) for path in keys(STACKS[cloud])}
+        assert any(key == rule.key or key.startswith(f"{rule.key}.") for key in known), cloud
+
+
+def test_every_line_about_resources_has_a_rule() -> None:
+    assert {rule.line for rule in RULES} == set(range(1, 13))
+
+
+def test_names_are_unique_and_clouds_are_known() -> None:
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    assert {cloud for rule in RULES for cloud in rule.clouds} <= set(STACKS)
+
+
+def test_the_pack_has_the_name_that_its_file_gives_it() -> None:
+    assert yaml.safe_load((ROOT / "policy" / "PulumiPolicy.yaml").read_text())["name"] == NAME
