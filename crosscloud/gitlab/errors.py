@@ -17,9 +17,11 @@ _TEXTS = {
     403: "{who} may not do that ({told}){needs}",
     404: "it is not there, or {who} may not see it: GitLab's answer is the same{needs}",
     413: "it is too large for this GitLab ({told})",
-    429: "GitLab's rate limit is reached, and waiting did not help. Run it again later, or have the limit raised",
+    429: "GitLab's rate limit is reached{asked}. Run it again then, or have the limit raised",
 }
 _JOB = "; a job's own token reaches only what its project, and those that have it on their allowlist, let it read"
+
+_UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
 
 
 class GitlabError(CrosscloudError):
@@ -74,7 +76,16 @@ def _reason(causes: list[Any], status: int | None, settings: "Settings", needs: 
     wanted = f". It takes {needs}" if needs else ""
     wanted += _JOB if settings.job_token else ""
     form = _TEXTS.get(status, "GitLab refuses it with status {status}: {told}{needs}")
-    return form.format(who=who, told=told, needs=wanted, status=status)
+    return form.format(who=who, told=told, needs=wanted, status=status, asked=_asked(causes))
+
+
+def _asked(causes: list[Any]) -> str:
+    """Return how long GitLab asks to wait, in words."""
+    seconds = next((each.asked for each in causes if getattr(each, "asked", None) is not None), None)
+    if seconds is None:
+        return ", and waiting did not help"
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds >= 2 * size or size == 1)
+    return f": it asks to wait {max(1, round(seconds / size))} {unit}"
 
 
 def _of_the_server(status: int) -> bool:

@@ -34,7 +34,7 @@ class Patience:
     first: float = 1.0
     longest: float = 60.0
     timeout: float = 30.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], Any] = time.sleep
 
 
 class Client(gitlab.Gitlab):
@@ -66,6 +66,7 @@ class Client(gitlab.Gitlab):
         except requests.RequestException as error:
             raise _of(self.given, gitlab.exceptions.GitlabConnectionError(str(error))) from error
         except gitlab.exceptions.GitlabError as error:
+            error.asked = self._backend.asked  # type: ignore[attr-defined]  # read by `explained`, too
             raise _of(self.given, error) from error.__cause__
 
 
@@ -94,6 +95,8 @@ class RetryingBackend(RequestsBackend):
     def __init__(self, patience: Patience) -> None:
         super().__init__(_Session())
         self.patience = patience
+        #: How many seconds the last answer asked to wait before the next request, if it did.
+        self.asked: float | None = None
 
     def http_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> "RequestsResponse":
         """Make a request; the last answer, or the last error, is what counts."""
@@ -109,6 +112,7 @@ class RetryingBackend(RequestsBackend):
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
         answer: RequestsResponse = trying(super().http_request, method, url, *args, **kwargs)
+        self.asked = asked_for(answer)
         return answer
 
     def _wait(self, state: "RetryCallState") -> float:

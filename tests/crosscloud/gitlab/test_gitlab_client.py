@@ -55,13 +55,16 @@ def test_the_rate_limit_is_waited_for_as_long_as_it_asks(stub: Stub, client: Cli
     assert waits == [pytest.approx(7.1)]
 
 
-@pytest.mark.parametrize("asked", [86400, "Wed, 21 Oct 2099 07:28:00 GMT"])
+@pytest.mark.parametrize(
+    ("asked", "words"), [(86400, "24 hours"), (300, "5 minutes"), ("Wed, 21 Oct 2099 07:28:00 GMT", "days")]
+)
 def test_a_rate_limit_of_a_day_is_not_waited_for(
-    stub: Stub, client: Client, waits: list[float], asked: int | str
+    stub: Stub, client: Client, waits: list[float], asked: int | str, words: str
 ) -> None:
     stub.fault(Fault(match="branches", status=429, retry_after=asked, times=9))
     told = refusal(client())
-    assert "the branches of cncf/cross-cloud: GitLab's rate limit is reached" in str(told)
+    assert "the branches of cncf/cross-cloud: GitLab's rate limit is reached: it asks to wait" in str(told)
+    assert f"{words}. Run it again then" in str(told)
     assert (told.status, told.passing, waits) == (429, True, [])
 
 
