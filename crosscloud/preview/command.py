@@ -53,7 +53,7 @@ def _rehearsal(own: Stack, sizes: Sizes) -> Iterator[tuple[Stack, Sequence[str]]
         prepared = project.prepare(own, sizes, machines=machines)
         try:
             start_service(prepared.simulation, place)
-            yield prepared.stack, () if machines else _left_out()
+            yield prepared.stack, () if machines else left_out()
         finally:
             if kept:
                 for file, content in before.items():
@@ -67,7 +67,7 @@ def _files(place: Place) -> dict[Path, bytes]:
     return {file: file.read_bytes() for file in place.project.glob("Pulumi*.yaml")}
 
 
-def _left_out() -> list[str]:
+def left_out() -> list[str]:
     """Return the patterns of URNs that a rehearsal without machines leaves out."""
     option = "--exclude="
     return [one.removeprefix(option) for one in rehearsal_engine.without_cluster() if one.startswith(option)]

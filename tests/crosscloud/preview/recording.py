@@ -95,7 +95,9 @@ class _Recorder:
         FOLDER.mkdir(exist_ok=True)
         assert log.exists(), said
         text = "".join(f"{line}\n" for line in compacted(log.read_text()))
-        (FOLDER / f"{self.cloud}-{change}.jsonl").write_text(text.replace(str(paths.ROOT), "/checkout").replace(str(self.folder), "/recording"))
+        for path, shown in ((paths.ROOT, "/checkout"), (self.folder, "/recording")):
+            text = text.replace(str(path), shown)
+        (FOLDER / f"{self.cloud}-{change}.jsonl").write_text(text)
         print(f"{self.cloud}-{change}: {len(text)} characters", flush=True)
 
 
