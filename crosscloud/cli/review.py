@@ -19,7 +19,7 @@ def group() -> None:
 def fetch(
     stack: StackName = "local",
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("review.json"),
-    job: Annotated[str, typer.Option(help="The job that previews the stack.", show_default="preview: [STACK]")] = "",
+    job: Annotated[str, typer.Option(help="The job that previews the stack.", show_default="preview:STACK")] = "",
     allow_unreviewed: Annotated[
         bool,
         typer.Option("--allow-unreviewed", help="Where no merge request brought the commit, take it as it is now."),

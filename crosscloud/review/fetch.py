@@ -17,8 +17,8 @@ from crosscloud.review.model import Review, ReviewError
 if TYPE_CHECKING:
     import gitlab
 
-#: The job that previews a stack, in a matrix of stacks, and what it keeps.
-JOB = "preview: [{stack}]"
+#: The job that previews a stack, and what it keeps: .gitlab/ci/review.yml.
+JOB = "preview:{stack}"
 FILE = ".crosscloud/previews/{stack}/review.json"
 #: The refs of a merge request's pipelines: of its own commit, and of what merging it would give.
 _REFS = ("refs/merge-requests/{iid}/head", "refs/merge-requests/{iid}/merge")

@@ -1,6 +1,8 @@
 """What was reviewed is what is applied: the genuine engine on a cheap stack, with Equinix Metal simulated."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,9 +10,10 @@ import pytest
 from crosscloud.rehearsal.engine import without_cluster
 from crosscloud.rehearsal.place import place_of, rehearsed
 from crosscloud.review import MovedError, Review, applying, moved, record
-from crosscloud.stacks import marks, recovery
+from crosscloud.stacks import locks, marks, recovery
 from crosscloud.stacks.pulumi import PulumiError, Stack
 from crosscloud.stacks.up import read_config
+from tests.gitlab import gitlab_stub
 from tests.rehearsal.harness import Rehearsal, rehearsal
 
 pytestmark = pytest.mark.engine
@@ -121,3 +124,28 @@ def test_no_ones_else_killed_run_is_taken_for_an_earlier_attempt(
         apply(stack, then)
     assert any("forgot the creation of" in line for line in recovery.recover(stack))
     assert not stack.deployment().get("pending_operations")
+
+
+def test_a_lock_of_a_job_that_gitlab_says_has_ended_is_given_up_on_the_way(
+    up: Rehearsal, stack: Stack, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As in a bucket: only the engine sees the lock, and who holds it is known by its words and the job's note."""
+    up.configure(workers={"count": 1})
+    then = record(stack)
+    folder = place_of(NAME).folder / f"state/.pulumi/locks/organization/crosscloud-rehearsal/{NAME}"
+    began = datetime.now(UTC)
+    with gitlab_stub() as gitlab:
+        project = gitlab.project("cncf/crosscloud")
+        job = project.branch("main", "5eed" * 10).pipeline("failed").job("apply", status="failed").pipeline.jobs[0]
+        mark = marks.Mark(host="runner-1", started=began, project=str(project.project.id), job=job.id)
+        stack.ask("stack", "tag", "set", marks._tag("runner-1"), mark.model_dump_json())
+        content = {"pid": 7, "username": "root", "hostname": "runner-1", "timestamp": began.isoformat()}
+        (folder / "of-a-job.json").write_text(json.dumps(content))
+        monkeypatch.setattr(locks, "in_files", lambda _stack: [])
+        monkeypatch.setenv("CROSSCLOUD_GITLAB_URL", gitlab.url)
+        apply(stack, then)
+    said = capfd.readouterr().out
+    assert "gave up the lock of process 7 on runner-1" in said
+    assert f"GitLab says that its job {job.id} has ended (failed)" in said
+    assert marks.read(stack, "runner-1") is None
+    assert workers(up) == 1
