@@ -37,19 +37,23 @@ class Path:
 
 @dataclass(frozen=True)
 class Strip:
-    """A state a day, oldest first; ``end`` is the last day."""
+    """A state a day, oldest first; ``end`` is the last day, ``passed`` and ``failed`` count the runs that said so."""
 
     days: tuple[State, ...]
     end: datetime
+    passed: int = 0
+    failed: int = 0
 
     @classmethod
     def of(cls, runs: Iterable[tuple[datetime, State]], now: datetime) -> "Strip":
         """Make the strip of runs, each with its beginning and state."""
-        found: dict[int, set[State]] = {}
+        found: dict[int, list[State]] = {}
         for began, state in runs:
-            found.setdefault((now.date() - began.astimezone(now.tzinfo).date()).days, set()).add(state)
-        days = (found.get(past, set()) for past in range(DAYS - 1, -1, -1))
-        return cls(tuple(next((s for s in WEIGHT if s in states), State.NOT_RUN) for states in days), now)
+            found.setdefault((now.date() - began.astimezone(now.tzinfo).date()).days, []).append(state)
+        kept = [found.get(past, []) for past in range(DAYS - 1, -1, -1)]
+        days = tuple(next((each for each in WEIGHT if each in states), State.NOT_RUN) for states in kept)
+        every = [state for states in kept for state in states]
+        return cls(days, now, every.count(State.PASSED), every.count(State.FAILED))
 
     @property
     def paths(self) -> list[Path]:
@@ -81,9 +85,8 @@ class Strip:
 
     @property
     def share(self) -> str:
-        """The share of the days with a pass among those with a pass or a failure, as ``97 %``; empty without any."""
-        passed, failed = self.days.count(State.PASSED), self.days.count(State.FAILED)
-        if not passed + failed:
+        """The share of passes among the runs that passed or failed, as ``97 %``; empty without any."""
+        if not self.passed + self.failed:
             return ""
-        share = 100 * passed / (passed + failed)
-        return "100 %" if not failed else f"{min(share, 99):.0f} %"
+        share = 100 * self.passed / (self.passed + self.failed)
+        return "100 %" if not self.failed else f"{min(share, 99):.0f} %"

@@ -35,7 +35,7 @@ def table(rows: Sequence[Row]) -> "RenderableType":
     from rich.table import Table
     from rich.text import Text
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), collapse_padding=True)
+    made = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     made.add_column("cell", no_wrap=True)
     for name in names.PROJECTS.values():
         made.add_column(name, no_wrap=True)

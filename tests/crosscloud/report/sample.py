@@ -158,7 +158,7 @@ def nights(cloud: str, channel: str, days: int) -> list[Night | None]:
 def _last(cloud: str, channel: str) -> Night:
     """Return the last night: what a morning may look like."""
     known = {
-        ("azure", "stable"): Night("cross-cloud", NO_CAPACITY),
+        ("azure", "head"): Night("cross-cloud", NO_CAPACITY),
         ("gce", "alpha"): Night(running="cross-project"),
         ("gke", "alpha"): Night(errors={"alerts": "Traceback …\nKeyError: 'alerts'"}),
         ("packet", "alpha"): Night(

@@ -112,14 +112,17 @@ def test_the_first_key_leads_past_the_navigation_and_is_seen(chrome: Chrome, sit
     assert chrome.execute_script("return document.querySelector('a').className") == "skip"
 
 
-def test_it_needs_no_javascript_and_asks_for_nothing_from_elsewhere(site: Path) -> None:
-    with browser(width=DESKTOP, scripts=False) as driver:
-        show(driver, site, "index.html")
-        assert "fail in" in driver.find_element(By.TAG_NAME, "h1").text
+def test_it_needs_no_javascript_and_asks_for_nothing_from_elsewhere(chrome: Chrome, site: Path) -> None:
+    chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        show(chrome, site, "index.html")
+        assert "fail in" in chrome.find_element(By.TAG_NAME, "h1").text
         # The policy of the page lets its own style sheet and pictures in, from a file too.
-        assert driver.find_element(By.TAG_NAME, "body").value_of_css_property("margin-top") == "0px"
-        driver.find_element(By.LINK_TEXT, "CoreDNS head").click()
-        assert driver.find_element(By.TAG_NAME, "h1").text == "CoreDNS"
-        pictures = driver.find_elements(By.CSS_SELECTOR, ".badges img")
+        assert chrome.find_element(By.TAG_NAME, "body").value_of_css_property("margin-top") == "0px"
+        chrome.find_element(By.LINK_TEXT, "CoreDNS head").click()
+        assert chrome.find_element(By.TAG_NAME, "h1").text == "CoreDNS"
+        pictures = chrome.find_elements(By.CSS_SELECTOR, ".badges img")
         assert len(pictures) == 13
         assert all(int(str(picture.get_property("naturalWidth"))) > 50 for picture in pictures)
+    finally:
+        chrome.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})

@@ -93,7 +93,7 @@ def test_a_day_shows_its_failure_and_its_pass_before_the_infrastructures() -> No
     assert strip.days[-3:] == (N, P, F)
     assert len(strip.days) == 90
     assert strip.words == "90 days: failed on 1 day (22 Nov), passed on 1 day"
-    assert strip.share == "50 %"
+    assert strip.share == "67 %"
 
 
 def test_the_days_of_a_strip_are_told_in_words() -> None:
