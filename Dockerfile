@@ -19,7 +19,7 @@ ENV LANG=C.UTF-8
 RUN sources=/etc/apt/sources.list.d/debian.sources; \
     if [ -n "$DEBIAN_SNAPSHOT" ] && [ -f $sources ]; then sed -i -E '/^# http/{s/^# /URIs: /;n;d}' $sources; fi \
  && apt-get -o Acquire::Check-Valid-Until=false update \
- && apt-get install -y --no-install-recommends ca-certificates git python3 \
+ && apt-get install -y --no-install-recommends ca-certificates git iproute2 python3 \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/* /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
 
 # --- what builds: pip and uv, in stages that are not kept ------------------------------------------------------------

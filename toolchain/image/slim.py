@@ -11,7 +11,11 @@ import shutil
 import sys
 from collections import defaultdict
 from pathlib import Path
-from types import ModuleType
+
+from pulumi._utils import _LazyModule  # what an SDK has only promised to load
+
+_MISSING = """raise ImportError("this image has no {sdk}.{part}: add `{sdk} {part}` to toolchain/image/parts.txt")
+"""
 
 
 def main(site: Path, parts: Path) -> None:
@@ -28,18 +32,34 @@ def main(site: Path, parts: Path) -> None:
 
 
 def remove_unused(package: Path, used: set[str]) -> None:
-    """Remove the sub-packages of an SDK but for those that are used, and those that they load."""
+    """Empty the sub-packages of an SDK but for those that are used, and those that they load.
+
+    Each stays as a name, since the SDK looks for all of them; importing it says what is missing, and where.
+    """
     for name in used:
-        dir(importlib.import_module(f"{package.name}.{name}"))  # the SDKs load a part only when it is looked at
+        load(f"{package.name}.{name}")
     loaded = {
         name.split(".")[1]
         for name, module in sys.modules.items()
-        # what the SDK has only promised to load is a module of another type
-        if name.startswith(f"{package.name}.") and type(module) is ModuleType
+        if name.startswith(f"{package.name}.") and not isinstance(module, _LazyModule)
     }
     for folder in package.iterdir():
-        if folder.is_dir() and folder.name not in loaded | {"__pycache__"}:
+        if (folder / "__init__.py").is_file() and folder.name not in loaded:
             shutil.rmtree(folder)
+            folder.mkdir()
+            (folder / "__init__.py").write_text(_MISSING.format(sdk=package.name, part=folder.name))
+
+
+def load(name: str) -> None:
+    """Load a module, and what below it the SDK has promised to load once an attribute is asked for."""
+    importlib.import_module(name)
+    while promised := [
+        module
+        for each, module in sys.modules.items()
+        if f"{each}.".startswith(f"{name}.") and isinstance(module, _LazyModule)
+    ]:
+        for module in promised:
+            hasattr(module, "__all__")
 
 
 if __name__ == "__main__":
