@@ -52,7 +52,7 @@ def collect(
     progress = shown.Progress(console, settings.url)
     options = run.Options(channel, output, settings.url, registry)
     with progress.shown():
-        found = run.collect(wanted, options, lambda: connect(settings), progress)
+        found = run.collect(wanted, options, lambda: connect(settings, patience=options.patience), progress)
     console.print()
     console.print(shown.table(found, console.width))
     console.print()

@@ -1,8 +1,9 @@
 """All five projects at once: tried each, reported together, and written as one release or not at all."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -21,12 +22,15 @@ from crosscloud.runs.provenance import Provenance, render
 if TYPE_CHECKING:
     from gitlab import Gitlab
 
+    from crosscloud.gitlab.retrying import Patience
+
 
 @dataclass(frozen=True)
 class Options:
     """What a run is to do. ``url`` is the GitLab that is asked; ``registry`` (``host:port``) stands in for all others.
 
-    ``pause`` is the first one in seconds before a registry is asked again.
+    ``pause`` is the first one in seconds before a registry is asked again. ``stop`` ends every pause of the clients
+    that `patience` is given to.
     """
 
     channel: Channel
@@ -34,6 +38,17 @@ class Options:
     url: str
     registry: str | None = None
     pause: float = parts.PAUSE
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def patience(self) -> "Patience":
+        """How long clients try: as long as they do elsewhere, but not after an interruption."""
+        from crosscloud.gitlab.retrying import Patience
+
+        def sleep(seconds: float) -> None:
+            self.stop.wait(seconds)
+
+        return Patience(sleep=sleep)
 
 
 class Reporter(Protocol):
@@ -60,7 +75,11 @@ def collect(
     if options.output.is_dir():
         raise ArtifactError(f"{shown(options.output)} is a folder; --output names the file to write")
     with ThreadPoolExecutor(len(wanted)) as pool:
-        done = list(pool.map(lambda one: _one(one, options, connect, report), wanted))
+        try:
+            done = list(pool.map(lambda one: _one(one, options, connect, report), wanted))
+        except BaseException:
+            options.stop.set()  # an interruption: nobody waits any longer, and the threads come to their ends
+            raise
     problems = [problem for each in done if isinstance(each, CrosscloudError) for problem in _problems(each)]
     found = [each for each in done if isinstance(each, Part)]
     if problems:

@@ -1,6 +1,10 @@
 """The command: what a person sees of it, and its exit status."""
 
+import os
 import re
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ from crosscloud.artifacts.collect import shown
 from crosscloud.artifacts.commands import app
 from crosscloud.gitlab import settings
 from crosscloud.problems import ProblemsError
+from tests.gitlab import Fault
 
 from .conftest import PROJECTS, Place
 
@@ -67,6 +72,16 @@ def test_a_failure_has_status_1_and_says_everything_at_the_end(place: Place, mon
     assert "✗ coredns/coredns@master  COREDNS_IMAGE is missing beside COREDNS_TAG (and 1 more)" in done.stdout
     assert "✗ kubernetes/kubernetes@ci-master  the project has no such branch" in done.stdout
     assert "warning: KUBERNETES_BRANCH is not a variable of crosscloud, and ignored" in done.stderr
+    assert not Path("release.env").exists()
+
+
+def test_an_interruption_ends_all_waiting_at_once_and_writes_nothing(place: Place) -> None:
+    place.stub.fault(Fault("", status=429, times=999, retry_after=30))
+    started = time.monotonic()
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    done = CliRunner().invoke(app, ["collect", "--channel", "head"])
+    assert time.monotonic() - started < 10
+    assert done.exit_code != 0
     assert not Path("release.env").exists()
 
 
