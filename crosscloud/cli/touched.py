@@ -11,7 +11,9 @@ def touched(
     base: Annotated[
         str,
         typer.Option(
-            envvar="CI_MERGE_REQUEST_DIFF_BASE_SHA", help="What the changes are counted from: a commit, a branch."
+            # A pipeline of the merged result holds what else the target branch got: it counts from that branch.
+            envvar=["CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "CI_MERGE_REQUEST_DIFF_BASE_SHA"],
+            help="What the changes are counted from: a commit, a branch.",
         ),
     ] = "",
     files: Annotated[

@@ -121,7 +121,8 @@ class RetryingBackend(RequestsBackend):
         asked = None
         if state.outcome is not None and not state.outcome.failed:
             asked = asked_for(state.outcome.result())
-        backoff = wait_exponential_jitter(self.patience.first, self.patience.longest, jitter=self.patience.first)(state)
+        first, longest = self.patience.first, self.patience.longest
+        backoff = wait_exponential_jitter(multiplier=first, max=longest, jitter=first)(state)
         return backoff if asked is None else max(asked, 0.0) + self.patience.first * 0.1
 
     def _too_long(self, answer: "RequestsResponse") -> bool:

@@ -37,10 +37,11 @@ class Caller:
 def caller(stub: Stub, *, jobs: bool) -> Caller:
     """Return who asks. On a route that takes no job tokens (``jobs`` false) such a token counts as none at all."""
     bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    bears_job = jobs and any(token.value == bearer and token.kind == "job" for token in stub.state.tokens)
     private = request.headers.get("PRIVATE-TOKEN") or request.args.get("private_token") or bearer
-    if private:
+    if private and not bears_job:
         return _by(_known(stub, private, "private"), stub)
-    job = request.headers.get("JOB-TOKEN") or request.args.get("job_token")
+    job = request.headers.get("JOB-TOKEN") or request.args.get("job_token") or bearer
     if not job or not jobs:
         return Caller()
     token = _known(stub, job, "job")
@@ -85,7 +86,8 @@ def project(stub: Stub, of: Caller, key: str) -> model.Project:
     if of.job and of.token and of.token.project not in {found.id, *found.inbound} and found.visibility != "public":
         home = stub.state.project(of.token.project or 0)
         assert home is not None
-        told = f"Authentication by CI/CD job token not allowed from {home.path} to {found.path}."
+        names = (home.path.rpartition("/")[2], found.path.rpartition("/")[2])
+        told = "Authentication by CI/CD job token not allowed from {} to {}.".format(*names)
         raise refused(403, f"Forbidden - {told}")
     seen = found.visibility == "public" or (found.visibility == "internal" and of.user) or of.level(found)
     if not seen:

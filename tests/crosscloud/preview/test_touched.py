@@ -6,9 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from components import CLOUDS
 from crosscloud import paths
+from crosscloud.cli.app import app
 from crosscloud.config.stacks import STACKS
 from crosscloud.preview.changed import BaseError, changed_files
 from crosscloud.preview.touched import EVERYTHING, PATTERNS, StackFile, clouds_of, known, touched
@@ -241,3 +243,22 @@ def test_when_nobody_can_tell_nothing_is_taken_for_untouched(
 def test_without_a_base_it_is_asked_for() -> None:
     with pytest.raises(BaseError, match="--base origin/main"):
         changed_files("", {})
+
+
+def test_the_command_prints_one_stack_a_line_and_why() -> None:
+    run = CliRunner()
+    files = ["--files", "components/gce_machines.py", "--files", "README.md", "components/azure.py"]
+    assert run.invoke(app, ["touched", *files]).stdout == "azure\ngce\ngke\n"
+    told = run.invoke(app, ["touched", "--why", *files]).stdout
+    assert told.splitlines()[0] == "azure: components/azure.py"
+    assert run.invoke(app, ["touched", "--files", "docs/a.md"]).stdout == ""
+
+
+def test_a_pipeline_of_the_merged_result_counts_from_the_target_branch() -> None:
+    target, base = "1" * 40, "2" * 40
+    env = {"CI_MERGE_REQUEST_TARGET_BRANCH_SHA": target, "CI_MERGE_REQUEST_DIFF_BASE_SHA": base}
+    nowhere = {"CI_MERGE_REQUEST_PROJECT_ID": "", "CI_MERGE_REQUEST_IID": ""}
+    for given, used in ((env, target), (env | {"CI_MERGE_REQUEST_TARGET_BRANCH_SHA": ""}, base)):
+        result = CliRunner().invoke(app, ["touched"], env=given | nowhere)
+        assert f"git can't tell what is changed since {used}" in result.stderr
+        assert result.stdout.split() == [stack.name for stack in known()]

@@ -20,14 +20,14 @@ def blueprint(stub: Stub) -> Blueprint:
         if request.method != "GET":
             access.user(caller)
         project = access.project(stub, caller, unquote(key))
-        if not project.issues_enabled:
+        if not project.issues_enabled and request.method != "GET":
             raise refused(403, "Forbidden")
         return caller, project
 
     @routes.get("/projects/<key>/issues")  # list project issues
     def several(key: str) -> Response:
         _, project = visible(key)
-        found = [each for each in reversed(project.issues) if _wanted(each)]
+        found = [each for each in reversed(project.issues) if project.issues_enabled and _wanted(each)]
         return answers.paged([_form(stub.state, project, each) for each in found])
 
     @routes.get("/projects/<key>/issues/<int:iid>")  # single project issue
