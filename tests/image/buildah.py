@@ -105,8 +105,8 @@ def _share_caches() -> None:
     """Have the Dockerfile's cache mounts be what this checkout has built or fetched already, which saves minutes.
 
     Pulumi and helm are then those that `make setup` has built from the same modules by the same code, and stamped;
-    crane is built in the image's own build. Buildah keeps cache mounts in a folder whose name depends on its version: where
-    neither is right, the build is slower and no different.
+    crane is built in the image's own build. Buildah keeps cache mounts in a folder whose name depends on its version:
+    where neither is right, the build is slower and no different.
     """
     kept = home() / "kept"
     for part in ("bin/pulumi", "bin/helm", "setup/pulumi.key", "setup/helm.key"):
@@ -172,3 +172,15 @@ def config() -> dict[str, Any]:
     """Return the image's configuration: user, entrypoint, environment, labels."""
     found: dict[str, Any] = json.loads(buildah("inspect", "--type=image", IMAGE))["OCIv1"]["config"]
     return found
+
+
+def size() -> int:
+    """Return the size of the image's layers, unpacked, in bytes."""
+    listed: list[dict[str, Any]] = json.loads(buildah("images", "--json", IMAGE))
+    return parse_size(listed[0]["size"])
+
+
+def parse_size(text: str) -> int:
+    """Return the bytes that buildah means by ``741 MB``: powers of ten."""
+    number, unit = text.split()
+    return int(float(number) * {"KB": 1e3, "MB": 1e6, "GB": 1e9}[unit])
