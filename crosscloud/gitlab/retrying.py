@@ -30,7 +30,7 @@ class Patience:
     What GitLab asks for by ``Retry-After`` is kept to, up to ``longest``; who asks for more is not waited for at all.
     """
 
-    attempts: int = 6
+    attempts: int = 7
     first: float = 1.0
     longest: float = 60.0
     timeout: float = 30.0
