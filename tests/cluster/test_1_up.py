@@ -10,6 +10,7 @@ import pytest
 from crosscloud import kubeconfig, paths
 from crosscloud.stacks.files import kubeconfig_file
 from tests.cluster.project import TestStack
+from tests.provenance import SOURCE, TOLD
 
 pytestmark = [pytest.mark.cluster, pytest.mark.engine, pytest.mark.machines]
 
@@ -26,6 +27,16 @@ def test_every_check_passed_and_is_in_the_report(stack: TestStack) -> None:
     assert {case.get("name") for case in cases} >= {"nodes", "images", "dns", "network", "prometheus-targets", "alerts"}
     assert not list(report.iter("failure"))
     assert not list(report.iter("skipped"))
+
+
+def test_where_an_image_comes_from_is_in_summary_report_and_outputs(stack: TestStack, up_log: str) -> None:
+    assert up_log.count(TOLD) == 2, up_log  # after the checks, and in the table of images
+    report = ElementTree.parse(paths.home() / "reports" / f"{stack.name}.xml").getroot()  # noqa: S314
+    properties = {each.get("name"): each.get("value") for each in report.iter("property")}
+    assert properties["COREDNS_SOURCE"] == f"{TOLD}, {SOURCE.url}"
+    sources = json.loads(stack.pulumi("stack", "output", "--json"))["releaseSources"]
+    assert list(sources) == ["coredns"]
+    assert sources["coredns"]["pipeline"] == SOURCE.pipeline
 
 
 def test_pulumi_said_nothing_about_plugins(up_log: str) -> None:

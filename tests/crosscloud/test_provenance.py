@@ -1,37 +1,21 @@
 """Where a release's images come from is told only as long as it is true."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from crosscloud import provenance
-from crosscloud.runs.provenance import Provenance, render
 from crosscloud.runs.record import Source
+from tests.provenance import SOURCE, TOLD, collected
 
 TEXT = "COREDNS_IMAGE=registry.test/coredns\nCOREDNS_TAG=ci-v1.15.0.97c730ab.5713\n"
-SOURCE = Source(
-    project="coredns/coredns",
-    branch="master",
-    commit="97c730ab" + "0" * 32,
-    pipeline=5713,
-    url="https://gitlab.test/coredns/coredns/-/pipelines/5713",
-    finished=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
-)
 
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     file = tmp_path / "release.env"
     file.write_text(TEXT)
-    told = Provenance(
-        collected=datetime(2026, 1, 2, tzinfo=UTC),
-        channel="head",
-        gitlab="https://gitlab.test",
-        release=provenance.digest_of(TEXT),
-        projects={"COREDNS": SOURCE},
-    )
-    provenance.file_of(file).write_text(render(told))
+    collected(file)
     return file
 
 
@@ -91,7 +75,7 @@ def test_it_can_be_forgotten_more_than_once(release: Path) -> None:
 
 
 def test_a_source_is_one_line() -> None:
-    assert provenance.told(SOURCE) == "coredns/coredns@master 97c730ab, pipeline 5713"
+    assert provenance.told(SOURCE) == TOLD
 
 
 def test_outputs_are_plain_values() -> None:

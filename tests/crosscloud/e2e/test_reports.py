@@ -12,7 +12,7 @@ from rich.console import Console
 from crosscloud.e2e import junit, provenance, table
 from crosscloud.e2e.model import Check, Result, Status
 from crosscloud.e2e.runner import Run
-from crosscloud.runs.record import Source
+from tests.provenance import SOURCE, TOLD
 
 from .fakes import digest, release
 from .healthy import cluster
@@ -115,15 +115,6 @@ def test_provenance_is_the_releases_lines_the_clusters_version_and_its_nodes() -
     assert not any("PEM" in value or "BEGIN" in value for value in told.values())
 
 
-SOURCE = Source(
-    project="coredns/coredns",
-    branch="master",
-    commit="97c730ab" + "0" * 32,
-    pipeline=5713,
-    url="https://gitlab.test/coredns/coredns/-/pipelines/5713",
-)
-
-
 def test_provenance_says_where_an_image_is_from_if_that_is_known() -> None:
     from crosscloud import kubeconfig
 
@@ -131,8 +122,7 @@ def test_provenance_says_where_an_image_is_from_if_that_is_known() -> None:
     config = kubeconfig.build("blue", server="https://192.0.2.10:6443", ca=pem, certificate=pem, key=pem)
     told = provenance.provenance(cluster(), config, release(), {"coredns": SOURCE})
     assert {name: value for name, value in told.items() if name.endswith("_SOURCE")} == {
-        "COREDNS_SOURCE": "coredns/coredns@master 97c730ab, pipeline 5713, "
-        "https://gitlab.test/coredns/coredns/-/pipelines/5713"
+        "COREDNS_SOURCE": f"{TOLD}, https://gitlab.test/coredns/coredns/-/pipelines/5713"
     }
 
 
@@ -140,7 +130,7 @@ def test_the_log_says_where_the_images_are_from_if_that_is_known() -> None:
     sources = {"coredns": SOURCE, "node_exporter": SOURCE.model_copy(update={"project": "prometheus/node_exporter"})}
     assert table.sources_told(sources) == [
         "where it comes from:",
-        "  coredns        coredns/coredns@master 97c730ab, pipeline 5713",
+        f"  coredns        {TOLD}",
         "  node_exporter  prometheus/node_exporter@master 97c730ab, pipeline 5713",
     ]
     assert table.sources_told({}) == []
