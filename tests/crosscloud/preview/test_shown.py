@@ -4,10 +4,14 @@ import io
 import json
 from pathlib import Path
 
+import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
-from crosscloud.preview import diff, files, terminal, widget
+from crosscloud.cli.app import app
+from crosscloud.preview import command, diff, files, terminal, widget
 from crosscloud.preview.model import SECRET, UNKNOWN, Change, Difference, Op
+from crosscloud.review import Part, Review
 
 from . import recorded
 
@@ -78,3 +82,18 @@ def test_the_files_are_the_owners_alone_and_an_earlier_previews_are_gone(tmp_pat
     assert json.loads((folder / "widget.json").read_text()) == {"create": 1, "update": 0, "delete": 0}
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("aws-open", 0), ("packet-advised", 0), ("packet-findings", 1), ("aws-refused", 1)]
+)
+def test_the_commands_exit_status_tells_whether_it_could_be_applied(
+    name: str, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = Part.of({}, b"")
+    parts = dict.fromkeys(Review.PARTS, nothing)
+    review = Review.model_validate({"project": "crosscloud", "stack": "aws", "salt": "00" * 16, **parts})
+    monkeypatch.setattr(command, "preview", lambda *_, **__: (recorded.preview(name), review))
+    done = CliRunner().invoke(app, ["preview", "aws", "--output", str(tmp_path)])
+    assert done.exit_code == status, done.output
+    assert {file.name for file in (tmp_path / "aws").iterdir()} == {"note.md", "widget.json", "diff.txt", "review.json"}
