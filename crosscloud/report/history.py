@@ -95,11 +95,13 @@ def of_runs(runs: Iterable[Run], now: datetime) -> History:
 
 
 def merged(earlier: History, later: History) -> History:
-    """Return both; where both know a run, what ``later`` says of it."""
+    """Return both; of a run that both know, the one that got further, and else what ``later`` says."""
     cells = dict(earlier.cells)
     for name, cell in later.cells.items():
         known = {run.id: run for run in cells[name].runs} if name in cells else {}
-        known |= {run.id: run for run in cell.runs}
+        for run in cell.runs:
+            if run.id not in known or run.ended >= known[run.id].ended:
+                known[run.id] = run
         cells[name] = cell.model_copy(update={"runs": tuple(known.values())})
     return History(cells)
 

@@ -14,7 +14,7 @@ from crosscloud.report.attention import attention, headline
 from crosscloud.report.badge import COLOURS, MARKS, Badge
 from crosscloud.report.cells import DECIDED, Row, Standing, count, overall
 from crosscloud.report.history import Entry
-from crosscloud.report.judge import CLEANS, State
+from crosscloud.report.judge import CLEANS, CUT_SHORT, DECIDES, State
 from crosscloud.report.logs import Log
 from crosscloud.report.read import Check
 from crosscloud.runs.record import Stage, StageStatus
@@ -47,6 +47,7 @@ class Pages:
     def __init__(self, rows: Sequence[Row], problems: Sequence[str], now: datetime) -> None:
         self._rows, self._problems = rows, problems
         self._environment = _environment()
+        self._now = now
         self._shared = {"now": now, "projects": names.PROJECTS, "states": STATES, "decided": DECIDED, "here": ""}
 
     def index(self) -> str:
@@ -76,7 +77,7 @@ class Pages:
             logs=details.logs or {},
             checks=details.checks,
             check_states=CHECK_STATES,
-            stage_state=_stage_state,
+            look=lambda stage: stage_look(stage, self._now),
             runs=row.cell.runs[:LISTED],
             more_runs=max(0, len(row.cell.runs) - LISTED),
             reasons=_reasons,
@@ -154,14 +155,15 @@ def _of(row: Row, project: str) -> Standing:
     return next(standing for standing in row.standings if standing.project == project)
 
 
-def _stage_state(stage: Stage) -> State:
-    """Return how a stage is shown: red only if it blames a project, or holds the checks that do."""
+def stage_look(stage: Stage, now: datetime) -> tuple[State, str]:
+    """Return how a stage is shown, and in which word: red only if it blames a project, or holds the checks that do."""
     if stage.status is StageStatus.PASSED:
-        return State.PASSED
+        return State.PASSED, "Passed"
     if stage.status is StageStatus.RUNNING:
-        return State.RUNNING
-    ours = stage.name == CLEANS or not (stage.blames or stage.name == "cncf-e2e")
-    return State.INFRASTRUCTURE if ours else State.FAILED
+        lost = now - stage.started >= CUT_SHORT
+        return (State.INFRASTRUCTURE, "Never ended") if lost else (State.RUNNING, "Running")
+    ours = stage.name == CLEANS or not (stage.blames or stage.name == DECIDES)
+    return State.INFRASTRUCTURE if ours else State.FAILED, "Failed"
 
 
 def _reasons(run: Entry) -> str:

@@ -52,6 +52,13 @@ def test_a_folder_says_more_than_what_was_kept_while_its_run_went_on(tmp_path: P
     assert states(settled(merged(before, history(tmp_path / "b")), NOW)) == ["failed"]
 
 
+def test_an_older_history_takes_no_verdict_back(tmp_path: Path) -> None:
+    began = NOW - timedelta(minutes=20)
+    write(tmp_path / "a", "aws", "head", began, Night(running="cross-project"), number=1)
+    write(tmp_path / "b", "aws", "head", began, DNS, number=1)
+    assert states(settled(merged(history(tmp_path / "b"), history(tmp_path / "a")), NOW)) == ["failed"]
+
+
 def test_of_two_folders_of_a_run_the_one_that_got_further_counts(tmp_path: Path) -> None:
     began = NOW - timedelta(minutes=20)
     write(tmp_path / "z", "aws", "head", began, Night(running="cross-project"), number=1)
