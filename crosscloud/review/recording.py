@@ -19,7 +19,7 @@ def record(stack: Stack, *, deployment: Mapping[str, Any] | None = None, like: R
     """
     from crosscloud.stacks.up import read_config
 
-    release = Path(read_config(stack, files_exist=False).release_file)
+    config = read_config(stack, files_exist=False)
     if deployment is None:
         deployment = stack.deployment() if stack.exists() else {}
     text = like.salt if like else secrets.token_hex(16)
@@ -31,9 +31,9 @@ def record(stack: Stack, *, deployment: Mapping[str, Any] | None = None, like: R
         saved=state.saved(deployment),
         salt=text,
         state=Part.of(state.items(deployment), salt),
-        program=Part.of(program.items(stack.workspace.project), salt),
+        program=Part.of(program.items(stack.workspace.project, config), salt),
         config=Part.of(settings.config_items(stack.file), salt),
-        release=Part.of(settings.release_items(release), salt),
+        release=Part.of(settings.release_items(Path(config.release_file)), salt),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from crosscloud import paths
+from crosscloud import config, paths
+from crosscloud.preview.touched import clouds_of
 from crosscloud.review import MovedError, Part, Review, ReviewError, moved, program, settings, state, under_lock
 from crosscloud.review.model import refusal
 from tests.crosscloud.review.reviews import SALT, review
@@ -129,33 +130,44 @@ def test_a_release_moves_by_its_variables(tmp_path: Path) -> None:
     assert moved(then, review(release=settings.release_items(file))) == ["release: COREDNS_TAG was changed"]
 
 
+def stack_config(**values: Any) -> config.StackConfig:
+    given = {"cloud": "aws", "apiAccessCidrs": ["203.0.113.7/32"], "aws": {"region": "us-east-1"}, **values}
+    return config.load({f"crosscloud:{key}": value for key, value in given.items()}, stack="aws", files=False)
+
+
 def test_the_program_is_all_that_its_run_imports_and_the_plugins_that_it_names() -> None:
     """A module that the program loads, and that is not in a review, could be changed unseen."""
-    imported = "import json, sys; sys.argv = ['x']\n" + "\n".join(
-        line for line in (paths.ROOT / "__main__.py").read_text().splitlines() if line.startswith(("from ", "import "))
-    )
-    code = (
-        f"{imported}\nprint(json.dumps([m.__file__ for m in list(sys.modules.values()) if getattr(m, '__file__', 0)]))"
-    )
+    imports = [line for line in (paths.ROOT / "__main__.py").read_text().splitlines() if line.startswith("from ")]
+    loaded = "[m.__file__ for m in list(sys.modules.values()) if getattr(m, '__file__', None)]"
+    code = "\n".join(["import json, sys", *imports, "import components.aws", f"print(json.dumps({loaded}))"])
     done = subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT, capture_output=True, text=True, check=True)
-    inside = [
-        Path(file).relative_to(paths.ROOT) for file in json.loads(done.stdout) if Path(file).is_relative_to(paths.ROOT)
-    ]
-    ours = {file.as_posix() for file in inside if file.parts[0] in {"components", "crosscloud"}}
-    kept = program.items(paths.ROOT)
+    files = {Path(file) for file in json.loads(done.stdout) if Path(file).is_relative_to(paths.ROOT)}
+    inside = {file.relative_to(paths.ROOT).as_posix() for file in files}
+    ours = {file for file in inside if file.startswith(("components/", "crosscloud/"))}
+    kept = program.items(paths.ROOT, stack_config())
+    assert "components/aws.py" in ours
     assert len(ours) > 20
-    assert ours - kept.keys() == set()
-    for file in ("__main__.py", "requirements.txt", "Pulumi.yaml", "toolchain/pulumi/go.mod"):
-        assert file in kept
+    left_out = {file: clouds_of(file) for file in ours - kept.keys()}
+    assert [file for file, clouds in left_out.items() if not clouds] == [], "only what is another cloud's is left out"
+    assert {"__main__.py", "requirements.txt", "Pulumi.yaml", "toolchain/pulumi/go.mod"} <= kept.keys()
     assert any(file.startswith("crosscloud/plugins/crosscloud/") for file in kept)
 
 
-def test_what_only_tells_of_stacks_is_no_part_of_the_program() -> None:
-    kept = program.items(paths.ROOT)
-    assert [
-        file for file in kept if file.startswith(("crosscloud/cli/", "crosscloud/report/", "docs/", "tests/"))
-    ] == []
-    assert [file for file in kept if "__pycache__" in file or "/plugins/simulated" in file] == []
+def test_what_no_merge_request_would_preview_the_stack_for_is_no_part_of_its_program() -> None:
+    kept = program.items(paths.ROOT, stack_config())
+    apart = ("crosscloud/cli/", "crosscloud/report/", "crosscloud/plugins/simulated", "components/gce", "docs/")
+    assert [file for file in kept if file.startswith(apart) or "__pycache__" in file] == []
+
+
+def test_charts_of_the_stacks_own_are_a_part_of_it(tmp_path: Path) -> None:
+    chart = tmp_path / "coredns" / "Chart.yaml"
+    chart.parent.mkdir()
+    chart.write_text("version: 1")
+    mine = stack_config(chartSource={"kind": "path", "path": str(tmp_path)})
+    then = review(program=program.items(paths.ROOT, mine))
+    chart.write_text("version: 2")
+    now = review(program=program.items(paths.ROOT, mine))
+    assert moved(then, now) == ["program: charts: coredns/Chart.yaml was changed"]
 
 
 def test_reviews_of_different_stacks_or_salts_are_not_compared() -> None:
