@@ -5,13 +5,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from crosscloud import kubeconfig, paths, provenance, release
 from crosscloud.e2e.model import E2eError, Failed, NotYet, Options
-from crosscloud.runs.record import Source
+
+if TYPE_CHECKING:
+    from crosscloud.runs.record import Source
 
 KubeconfigOption = Annotated[
     Path, typer.Option("--kubeconfig", envvar="KUBECONFIG", help="The cluster to check; its current context is used.")
@@ -62,7 +64,7 @@ def check(
     images: release.Release,
     options: Options,
     junit: Path | None = None,
-    sources: Mapping[str, Source] = MappingProxyType({}),
+    sources: "Mapping[str, Source]" = MappingProxyType({}),
 ) -> bool:
     """Run all checks with their table on standard output, write the report, and return whether all passed.
 

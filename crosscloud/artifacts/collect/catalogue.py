@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from crosscloud.artifacts.collect.channels import CHANNELS, Channel
 from crosscloud.problems import Problem, ProblemsError, counted
 from crosscloud.release import PROJECTS
 
-Channel = Literal["stable", "head", "alpha"]
-CHANNELS: tuple[str, ...] = get_args(Channel)
+__all__ = ["CHANNELS", "Catalogue", "Channel", "Entry", "Wanted", "catalogue", "misspelt", "wanted"]
+
 FILE = Path(__file__).with_name("projects.yaml")
 
 #: What git forbids in a branch's name: git-scm.com/docs/git-check-ref-format.

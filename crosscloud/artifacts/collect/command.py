@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from crosscloud.artifacts.collect.catalogue import Channel
+from crosscloud.artifacts.collect.channels import Channel
 
 ChannelOption = Annotated[Channel, typer.Option(help="The branches to take: stable, head (master) or alpha.")]
 OutputOption = Annotated[Path, typer.Option(help="The release file to write, with its provenance beside it.")]

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from crosscloud import provenance, release
 from crosscloud.artifacts.collect import parts
-from crosscloud.artifacts.collect.catalogue import Channel, Wanted
+from crosscloud.artifacts.collect.catalogue import Wanted
+from crosscloud.artifacts.collect.channels import Channel
 from crosscloud.artifacts.collect.parts import Part
 from crosscloud.artifacts.errors import ArtifactError
 from crosscloud.artifacts.files import write_text

@@ -14,6 +14,7 @@ import pytest
 from crosscloud import registry
 from crosscloud.artifacts.collect import catalogue, parts, run
 from crosscloud.artifacts.collect.catalogue import Wanted
+from crosscloud.artifacts.collect.channels import Channel
 from crosscloud.artifacts.collect.parts import Part
 from crosscloud.artifacts.tools import crane
 from crosscloud.errors import CrosscloudError
@@ -144,7 +145,7 @@ class Place:
         """Collect one project's part."""
         return parts.collect(self.client(), wanted, pause=0.001)
 
-    def collect(self, channel: catalogue.Channel = "head", **variables: str) -> list[Part]:
+    def collect(self, channel: Channel = "head", **variables: str) -> list[Part]:
         """Collect all with these variables in the environment."""
         options = run.Options(channel, self.output, self.stub.url, pause=0.001)
         return run.collect(catalogue.wanted(channel, variables), options, self.client, self.told)

@@ -5,13 +5,14 @@ from pydantic import ValidationError
 
 from crosscloud.artifacts.collect import catalogue
 from crosscloud.artifacts.collect.catalogue import Catalogue, misspelt, wanted
+from crosscloud.artifacts.collect.channels import Channel
 from crosscloud.problems import ProblemsError
 
 SEED = ("K8S_BRANCH", "COREDNS_BRANCH", "PROMETHEUS_BRANCH", "NODE_EXPORTER_BRANCH", "ALERT_MANAGER_BRANCH")
 
 
 @pytest.mark.parametrize(("channel", "branch"), [("stable", "stable"), ("head", "master"), ("alpha", "alpha")])
-def test_a_channel_is_a_branch_of_every_project(channel: catalogue.Channel, branch: str) -> None:
+def test_a_channel_is_a_branch_of_every_project(channel: Channel, branch: str) -> None:
     assert [str(one) for one in wanted(channel, {})] == [
         f"prometheus/alertmanager@{branch}",
         f"coredns/coredns@{branch}",
