@@ -1,0 +1,35 @@
+"""A clone of the working tree, as GitLab's runner would have it: what is committed, and here what is about to be."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from crosscloud import paths
+
+PROJECT, BRANCH = "crosscloud/crosscloud", "main"
+
+
+def make(folder: Path, gitlab: str) -> str:
+    """Put the working tree's files (none that git ignores) into a repository of one commit; return the commit.
+
+    Its remote is the project on the GitLab of this address, by which the runner tells CI_SERVER_URL and the project.
+    """
+    folder.mkdir(parents=True)
+    listed = _git(paths.ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    for name in filter(None, listed.split("\0")):
+        if (source := paths.ROOT / name).is_file():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+    _git(folder, "init", "--quiet", "--initial-branch", BRANCH)
+    _git(folder, "add", "--all")
+    who = ("-c", "user.name=crosscloud", "-c", "user.email=crosscloud@example.com")
+    _git(folder, *who, "commit", "--quiet", "--message", "what is pushed")
+    _git(folder, "remote", "add", "origin", f"{gitlab}/{PROJECT}.git")
+    _git(folder, "update-ref", f"refs/remotes/origin/{BRANCH}", "HEAD")
+    _git(folder, "symbolic-ref", "refs/remotes/origin/HEAD", f"refs/remotes/origin/{BRANCH}")
+    return _git(folder, "rev-parse", "HEAD").strip()
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
