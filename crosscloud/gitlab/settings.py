@@ -32,6 +32,8 @@ class Settings:
         """
         server = env.get(SERVER, "")
         url = (env.get(URL) or server or _PUBLIC).rstrip("/")
+        if "@" in url:
+            raise GitlabError(f"the address of GitLab must not hold a password or a token: that belongs into {TOKEN}")
         if not url.startswith(("https://", "http://")):
             named = URL if env.get(URL) else SERVER
             raise GitlabError(f"{named} is {url!r}: an address such as https://gitlab.example.com is needed")

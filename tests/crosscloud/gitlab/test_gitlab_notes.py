@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import gitlab
 import pytest
@@ -105,11 +106,9 @@ def test_jobs_at_the_same_time_leave_one_note(client: Client, merge_request: Mer
         together.wait()
         put(gl, f"+{number}")
 
-    jobs = [threading.Thread(target=run, args=(number,)) for number in range(4)]
-    for job in jobs:
-        job.start()
-    for job in jobs:
-        job.join()
+    with ThreadPoolExecutor(4) as jobs:
+        list(jobs.map(run, range(4)))  # raises what a job raised
+    assert len(merge_request.merge_request.notes) == 1
     put(client(), "+9")
     assert bodies(merge_request) == [f"{MARK}\n+9"]
 

@@ -47,6 +47,13 @@ def test_an_address_without_a_scheme_is_refused_by_the_variable_that_has_it() ->
         Settings.from_environment({**CI, "CROSSCLOUD_GITLAB_URL": "gitlab.com"})
 
 
+@pytest.mark.parametrize("url", ["https://oauth2:glpat-1234@gitlab.com", "oauth2:glpat-1234@gitlab.com"])
+def test_a_token_in_the_address_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(GitlabError, match="must not hold a password or a token") as refused:
+        Settings.from_environment({"CROSSCLOUD_GITLAB_URL": url})
+    assert "1234" not in str(refused.value)
+
+
 @pytest.mark.parametrize(("env", "why"), [(CI, "CI_JOB_TOKEN can't"), ({}, "there is none")])
 def test_writing_needs_a_token_that_may_write(env: dict[str, str], why: str) -> None:
     with pytest.raises(
