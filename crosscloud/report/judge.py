@@ -71,7 +71,7 @@ Verdicts = dict[str, Verdict]
 
 def judge(run: Run, now: datetime) -> Verdicts:
     """Return what the run says of every project, as of ``now``."""
-    record = run.record
+    record = newest_attempt(run.record)
     before = [stage for stage in record.stages if stage.name not in (DECIDES, CLEANS)]
     if failed := next((stage for stage in before if stage.status is StageStatus.FAILED), None):
         return _stopped(failed)
@@ -81,6 +81,20 @@ def judge(run: Run, now: datetime) -> Verdicts:
     if why := cut_short(record, now):
         return _all(State.INFRASTRUCTURE, why)
     return _all(State.RUNNING, where(record))
+
+
+def newest_attempt(record: Record) -> Record:
+    """Return the record without stages of an earlier attempt: those that began before one that has to precede them.
+
+    A stage that is run again takes its own place in the record; what came after it the last time is still there.
+    """
+    order = {name: place for place, name in enumerate(STAGES)}
+    before = {
+        stage.name: [other.started for other in record.stages if order.get(other.name, 0) < order.get(stage.name, 0)]
+        for stage in record.stages
+    }
+    kept = [s for s in record.stages if all(s.started >= began for began in before[s.name])]
+    return record.model_copy(update={"stages": tuple(kept)})
 
 
 def cut_short(record: Record, now: datetime) -> str:
@@ -105,7 +119,7 @@ def where(record: Record) -> str:
 def trouble(run: Run, now: datetime) -> str:
     """Return what is wrong with the run itself and no project's fault: an unclean end, or things left behind."""
     found = []
-    for stage in run.record.stages:
+    for stage in newest_attempt(run.record).stages:
         if stage.name == CLEANS and stage.status is StageStatus.FAILED:
             found.append(f"{CLEANS} failed, so something may be left in the cloud: {_why(stage)}")
         elif stage.name == CLEANS and stage.status is StageStatus.RUNNING and now - stage.started >= CUT_SHORT:

@@ -60,7 +60,7 @@ STATEMENTS = {
         dict.fromkeys(ALL, HELD) | {"kubernetes": RED},
     ),
     "a chart that fails reddens its project alone": (
-        run(UP, stage("cross-project", FAILED, "chart coredns", "coredns")),
+        run(UP, stage("cross-project", FAILED, "chart coredns", "coredns", after=1)),
         dict.fromkeys(ALL, HELD) | {"coredns": RED},
     ),
     "a deployment that fails without a culprit is the infrastructure's": (
@@ -118,11 +118,11 @@ STATEMENTS = {
     ),
     "checks that passed but left something behind redden nobody": (run(UP, DEPLOYED, WRONG, checks={}), {}),
     "what the record blames is red beside what the checks say": (
-        run(UP, DEPLOYED, stage("cncf-e2e", FAILED, "x", "alertmanager"), checks={"dns": "no answer"}),
+        run(UP, DEPLOYED, stage("cncf-e2e", FAILED, "x", "alertmanager", after=2), checks={"dns": "no answer"}),
         {"coredns": RED, "alertmanager": RED},
     ),
     "a destroy that fails says nothing of the projects": (
-        run(UP, DEPLOYED, TESTED, stage("destroy", FAILED, "a volume is left"), checks={}),
+        run(UP, DEPLOYED, TESTED, stage("destroy", FAILED, "a volume is left", after=3), checks={}),
         {},
     ),
     "a run on its way is running": (run(UP, stage("cross-project", RUNNING)), dict.fromkeys(ALL, State.RUNNING)),
@@ -132,8 +132,16 @@ STATEMENTS = {
         {"coredns": RED},
     ),
     "a run that was stopped before its checks reddens nobody": (run(UP, GONE), dict.fromkeys(ALL, BROKEN)),
+    "a run whose first stage is tried again is running, whatever came of the first attempt": (
+        run(stage("cross-cloud", RUNNING, after=9), stage("cross-project", FAILED, "x", "coredns", after=1), GONE),
+        dict.fromkeys(ALL, State.RUNNING),
+    ),
+    "and so is one whose checks will be tried again": (
+        run(UP, stage("cross-project", after=9), WRONG, GONE, checks={"dns": "no answer"}),
+        dict.fromkeys(ALL, State.RUNNING),
+    ),
     "nor does one whose checks never ended": (
-        run(UP, DEPLOYED, stage("cncf-e2e", RUNNING), stage("destroy", RUNNING)),
+        run(UP, DEPLOYED, stage("cncf-e2e", RUNNING, after=2), stage("destroy", RUNNING, after=3)),
         dict.fromkeys(ALL, BROKEN),
     ),
 }
@@ -180,9 +188,9 @@ def test_a_run_that_was_cut_short_says_where(stages: tuple[Stage, ...], words: s
 
 
 def test_trouble_that_is_nobodys_is_told() -> None:
-    left = run(UP, DEPLOYED, TESTED, stage("destroy", FAILED, "a volume is left"), checks={})
+    left = run(UP, DEPLOYED, TESTED, stage("destroy", FAILED, "a volume is left", after=3), checks={})
     assert trouble(left, NOW) == "destroy failed, so something may be left in the cloud: a volume is left"
-    assert "began 5 hours ago" in trouble(run(TESTED, stage("destroy", RUNNING)), BEGAN + timedelta(hours=5))
+    assert "began 4 hours ago" in trouble(run(TESTED, stage("destroy", RUNNING, after=3)), BEGAN + timedelta(hours=5))
     behind = replace(run(UP, DEPLOYED, WRONG, checks={}), leftovers="namespace crosscloud-e2e-x")
     assert trouble(behind, NOW) == "the checks left something behind: namespace crosscloud-e2e-x"
     strange = replace(run(TESTED), checks=(Check("storage", "failed", 1, ("no volume",)),))
