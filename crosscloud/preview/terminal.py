@@ -1,17 +1,18 @@
 """A preview on a terminal, in the words of the note."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from crosscloud.preview import diff, summary, words
 from crosscloud.preview.markdown import plain
-from crosscloud.preview.model import Change, Op, Preview
-from crosscloud.problems import counted
+from crosscloud.preview.model import Op, Preview
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+_MADE = (Op.CREATE, Op.IMPORT)
 _COLOURS = {"+": "green", "-": "red", "±": "magenta", "~": "yellow"}
-#: Lines of the difference that a terminal shows before it says where the rest is.
+#: Lines of the difference that a terminal shows, unless all are asked for.
 _LINES = 100
 #: Characters of a value there.
 _VALUE = 120
@@ -75,18 +76,12 @@ def _errors(preview: Preview, console: "Console") -> None:
 
 
 def _difference(preview: Preview, console: "Console", *, full: bool) -> None:
-    lines = [line for change in preview.changed for line in _resource(change, full=full)]
-    shown = lines if full else lines[:_LINES]
+    made = {} if full else Counter(change.type for change in preview.changed if change.op in _MADE)
+    rest = [change for change in preview.changed if full or change.op not in _MADE]
+    lines = [line for change in rest for line in diff.resource(change, None if full else _VALUE)]
+    lines = lines if full else lines[:_LINES]
     console.print()
-    for line in shown:
+    for line in [*lines, *(f"+ create {number} {kind}" for kind, number in made.items())]:
         console.print(f"    {line}", style=_COLOURS.get(line[:1], "dim"), markup=False)
-    if len(lines) > len(shown):
-        console.print(f"    … {counted(len(lines) - len(shown), 'more line')}", style="dim")
     if not full:
-        console.print("    --full shows every property and line", style="dim")
-
-
-def _resource(change: Change, *, full: bool) -> list[str]:
-    """Return the lines of one resource; without ``full``, what is made is only named."""
-    lines = diff.resource(change, None if full else _VALUE)
-    return lines if full or change.op not in (Op.CREATE, Op.IMPORT) else lines[:1]
+        console.print("    (--full shows every resource and line)", style="dim", markup=False)

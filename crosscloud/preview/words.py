@@ -38,13 +38,14 @@ def say(preview: Preview) -> Said:
     name = str((new or old).get("name") or (cluster.name if cluster else preview.stack))
     released = tuple(releases.changes(preview))
     if cluster and cluster.op in (Op.CREATE, Op.DELETE):
-        return Said(name, (_made(cluster, name, new or old),), released)
+        asked = str(preview.outputs[1].get("kubernetesAsked") or "")
+        return Said(name, (_made(cluster, name, new or old, asked),), released)
     return Said(
         name, tuple(dict.fromkeys(_sentences(preview, old, new, released))), released, tuple(_resources(preview))
     )
 
 
-def _made(cluster: Change, name: str, config: Mapping[str, Any]) -> str:
+def _made(cluster: Change, name: str, config: Mapping[str, Any], kubernetes: str) -> str:
     what = "made" if cluster.op is Op.CREATE else "deleted, with all that is in it"
     pools = (("controlPlanes", "control plane"), ("workers", "worker"))
     parts = [_pool(config[key], noun) for key, noun in pools if isinstance(config.get(key), Mapping)]
@@ -52,6 +53,8 @@ def _made(cluster: Change, name: str, config: Mapping[str, Any]) -> str:
         return f"the projects are deployed into the cluster {name}, which is there already"
     if not parts:
         return f"the cluster {name} is {what}"
+    if kubernetes and cluster.op is Op.CREATE:
+        parts.append(f"Kubernetes {kubernetes}")
     return f"the cluster {name} is {what}: {', '.join(parts)}"
 
 

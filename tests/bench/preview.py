@@ -1,4 +1,4 @@
-"""`pulumi preview` of the local stack, beside one of a program that makes nothing."""
+"""`pulumi preview` of the local stack, beside one of a program that makes nothing, and what `crosscloud preview` adds."""
 
 from tests.bench.empty import empty_program
 from tests.bench.figures import Figure, ratio, timed
@@ -7,14 +7,18 @@ from tests.cluster.project import TestStack
 
 def figures(stack: TestStack, runs: int) -> list[Figure]:
     """Preview the unchanged stack and the empty program in turn."""
-    ours, theirs = [], []
+    ours, theirs, notes = [], [], []
+    folder = str(stack.folder.parent / "previews")
     with empty_program(stack.folder.parent / "empty") as empty:
         for _ in range(runs + 1):
             ours.append(timed(lambda: stack.pulumi("preview")))
             theirs.append(timed(lambda: empty.pulumi("preview")))
-    ours, theirs = ours[1:], theirs[1:]  # the first ones compile Python's files
+            notes.append(timed(lambda: stack.crosscloud("preview", "--no-policies", "--output", folder)))
+    ours, theirs, notes = ours[1:], theirs[1:], notes[1:]  # the first ones compile Python's files
     return [
         Figure("`pulumi preview` of the local stack, no change", ours),
         Figure("`pulumi preview` of an empty program", theirs),
         ratio("preview: local stack / empty program", ours, theirs),
+        Figure("`crosscloud preview` of the local stack, with its note and review, without policies", notes),
+        Figure("what that adds to `pulumi preview`", [note - bare for note, bare in zip(notes, ours, strict=True)]),
     ]

@@ -63,9 +63,12 @@ def test_a_network_that_may_not_any_more() -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("aws-created", "the cluster note-aws is made: 1 control plane (t3.medium), 2 workers (t3.large)"),
-        ("gke-created", "the cluster note-gke is made: 2 workers (e2-standard-2)"),
-        ("local-created", "the cluster note-local is made: 3 control planes, 2 workers"),
+        (
+            "aws-created",
+            "the cluster note-aws is made: 1 control plane (t3.medium), 2 workers (t3.large), Kubernetes v1.37.2",
+        ),
+        ("gke-created", "the cluster note-gke is made: 2 workers (e2-standard-2), Kubernetes v1.37.2"),
+        ("local-created", "the cluster note-local is made: 3 control planes, 2 workers, Kubernetes v1.37.2"),
         (
             "packet-deleted",
             "the cluster note-packet is deleted, with all that is in it: 1 control plane (m3.small.x86), "
