@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from crosscloud.report import names
-from crosscloud.report.judge import CUT_SHORT, State, Verdict, judge, trouble
+from crosscloud.report.judge import CUT_SHORT, State, Verdict, judge, newest_attempt, trouble
 from crosscloud.report.read import Run
 from crosscloud.report.words import ago, one_line
 from crosscloud.runs.record import Stage, TestedImage
@@ -79,7 +79,7 @@ def entry(run: Run, now: datetime) -> Entry:
         # The record has the release's version, which is not what a managed cloud runs.
         kubernetes=run.kubernetes or (None if record.cloud in names.MANAGED else record.kubernetes),
         trouble=trouble(run, now),
-        stages=tuple(stage.model_copy(update={"why": one_line(stage.why)}) for stage in record.stages),
+        stages=tuple(stage.model_copy(update={"why": one_line(stage.why)}) for stage in newest_attempt(record).stages),
         projects={p: Judged(state=v.state, why=v.why, image=images.get(p)) for p, v in verdicts.items()},
     )
 

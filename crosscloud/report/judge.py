@@ -121,7 +121,7 @@ def trouble(run: Run, now: datetime) -> str:
     found = []
     for stage in newest_attempt(run.record).stages:
         if stage.name == CLEANS and stage.status is StageStatus.FAILED:
-            found.append(f"{CLEANS} failed, so something may be left in the cloud: {_why(stage)}")
+            found.append(f"{CLEANS} failed, so look whether something is left: {_why(stage)}")
         elif stage.name == CLEANS and stage.status is StageStatus.RUNNING and now - stage.started >= CUT_SHORT:
             found.append(f"{CLEANS} began {ago(now - stage.started)} ago and never ended: something may be left")
     if run.leftovers:

@@ -11,6 +11,7 @@ from crosscloud.report import names, store
 from crosscloud.report.badge import badges
 from crosscloud.report.cells import Row, count, overall, rows
 from crosscloud.report.history import History, merged, of_runs, settled
+from crosscloud.report.judge import newest_attempt
 from crosscloud.report.logs import Log, log_of
 from crosscloud.report.page import Details, Pages, style
 from crosscloud.report.read import Run, read
@@ -78,7 +79,7 @@ def _details(row: Row, folders: Mapping[tuple[str, str], Run]) -> tuple[Details,
         if run is None:
             continue
         # A stage that never ended has its log shown too: it tells where a run was cut short.
-        stages = [stage for stage in run.record.stages if stage.status is not StageStatus.PASSED]
+        stages = [stage for stage in newest_attempt(run.record).stages if stage.status is not StageStatus.PASSED]
         copied = {s.name: log for s in stages if (log := log_of(run.folder, row.cell.name, entry.id, s))}
         logs += copied.values()
         if entry is row.newest:

@@ -189,7 +189,7 @@ def test_a_run_that_was_cut_short_says_where(stages: tuple[Stage, ...], words: s
 
 def test_trouble_that_is_nobodys_is_told() -> None:
     left = run(UP, DEPLOYED, TESTED, stage("destroy", FAILED, "a volume is left", after=3), checks={})
-    assert trouble(left, NOW) == "destroy failed, so something may be left in the cloud: a volume is left"
+    assert trouble(left, NOW) == "destroy failed, so look whether something is left: a volume is left"
     assert "began 4 hours ago" in trouble(run(TESTED, stage("destroy", RUNNING, after=3)), BEGAN + timedelta(hours=5))
     behind = replace(run(UP, DEPLOYED, WRONG, checks={}), leftovers="namespace crosscloud-e2e-x")
     assert trouble(behind, NOW) == "the checks left something behind: namespace crosscloud-e2e-x"
