@@ -1,4 +1,4 @@
-"""`pulumi preview` of the local stack, beside one of a program that makes nothing, and what `crosscloud preview` adds."""
+"""`pulumi preview` of the local stack, beside one of a program that makes nothing; what `crosscloud preview` adds."""
 
 from tests.bench.empty import empty_program
 from tests.bench.figures import Figure, ratio, timed
