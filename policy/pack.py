@@ -36,15 +36,16 @@ def _policy(rule: ResourceRule | StackRule) -> Policy:
     level = EnforcementLevel(rule.level.value)
     if isinstance(rule, StackRule):
         return StackValidationPolicy(rule.name, rule.says, _of_stack(rule), level)
-    return ResourceValidationPolicy(rule.name, rule.says, _of_resource(rule), level)
+    policy = ResourceValidationPolicy(rule.name, rule.says, _of_resource(rule), level)
+    engine.only_about(policy, rule.concerns)
+    return policy
 
 
 def _of_resource(rule: ResourceRule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if rule.concerns(args.resource_type):
-            resource = Resource(args.resource_type, args.name, args.props, engine.shown(args.urn), args.urn)
-            for finding in rule.check(resource, engine.known()):
-                report(rule.message(finding), args.urn)
+        resource = Resource(args.resource_type, args.name, args.props, engine.shown(args.urn), args.urn)
+        for finding in rule.check(resource, engine.known()):
+            report(rule.message(finding), args.urn)
 
     return validate
 

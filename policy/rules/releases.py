@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator, Sequence
 
 from policy.rules.rule import Known, Level, Resource, ResourceRule, StackRule
-from policy.rules.values import UNKNOWN, texts
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 _STACK = "pulumi:pulumi:Stack"
@@ -28,9 +27,9 @@ def images_are_pinned(resources: Sequence[Resource], _: Known) -> Iterator[tuple
     """Yield the stack with each image of its release that is named by a tag, behind which anything may be put."""
     for one in (each for each in resources if each.type == _STACK):
         release = one.props.get("release") or {}
-        for project, reference in zip(release, texts([release[project] for project in release]), strict=True):
-            if "@sha256:" not in reference and reference != UNKNOWN:
-                yield one, f"{project} is {reference}, without a digest"
+        for project in release:
+            if "@sha256:" not in release[project]:
+                yield one, f"{project} is {release[project]}, without a digest"
 
 
 def charts_are_pinned(one: Resource, _: Known) -> Iterator[str]:
