@@ -1,7 +1,7 @@
 """Which of a preview's changes are machines, and what happens to them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from crosscloud.preview.data import words
 from crosscloud.preview.model import Change, Op, Preview
 from crosscloud.problems import counted
 
+_NODE = "crosscloud:index:Node"
 _CONTROL_PLANE = re.compile(r"-control-plane-\d+$")
 
 
@@ -67,3 +68,19 @@ def _renews(change: Change, groups: Mapping[str, list[str]]) -> str | None:
     if paths and change.op is Op.UPDATE:
         return paths[0]
     return "" if change.type in groups and change.op is Op.REPLACE else None
+
+
+def renewed_alone(preview: Preview, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what happens to machines and nodes that no change of the configuration is behind: they were gone."""
+    machines = [one for one in preview.changed if one.type in words().machines]
+    as_many = all(_count(old, pool) == _count(new, pool) for pool in ("controlPlanes", "workers"))
+    if as_many:
+        yield from (f"machine {one.name} is made anew" for one in machines if one.op is Op.CREATE)
+    moved = {one.name for one in machines}
+    for one in preview.changed:
+        if one.type == _NODE and one.op is Op.REPLACE and one.name not in moved:
+            yield f"node {one.name} is replaced"
+
+
+def _count(config: Mapping[str, Any], pool: str) -> Any:
+    return (config.get(pool) or {}).get("count")

@@ -81,6 +81,7 @@ def _sentences(
         elif comes_of_it:
             yield f"{comes_of_it}, because of {replaced.cause}"
     yield from others
+    yield from machines.renewed_alone(preview, old, new)
     yield from _endpoint(preview)
     projects = [one for one in released if one.attribute != "kubernetes"]
     yield from (f"{one.sentence}, rolled out by helm" for one in projects)

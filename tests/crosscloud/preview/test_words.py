@@ -94,6 +94,16 @@ def test_machines_that_are_replaced_without_a_word_of_the_configuration_for_it_a
     )
 
 
+def test_a_machine_that_was_gone_is_made_anew_and_its_node_with_it() -> None:
+    machine = Change(Op.CREATE, "aws:ec2/instance:Instance", "note-aws-control-plane-1", "u1")
+    node = Change(Op.REPLACE, "crosscloud:index:Node", "note-aws-control-plane-1", "u2")
+    other = Change(Op.REPLACE, "crosscloud:index:Node", "note-aws-control-plane-2", "u3")
+    assert say(recorded.with_changes("aws-unchanged", changes=(machine, node, other))).sentences == (
+        "machine note-aws-control-plane-1 is made anew",
+        "node note-aws-control-plane-2 is replaced",
+    )
+
+
 def test_another_project_is_rolled_out_by_helm() -> None:
     assert said("aws-coredns") == ("CoreDNS v1.15.0 → v1.15.1, rolled out by helm",)
     assert said("local-release")[1] == "Prometheus v3.15.0: another image of it, rolled out by helm"
