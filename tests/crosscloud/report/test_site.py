@@ -201,3 +201,32 @@ def test_without_any_run_there_is_a_page_that_says_so(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["report", "--runs", str(tmp_path / "none"), "--output", str(tmp_path / "site")])
     assert done.exit_code == 0
     assert "No runs yet" in (tmp_path / "site" / "index.html").read_text()
+
+
+def test_a_run_that_was_cut_short_is_told_and_shows_the_log_of_where_it_was(tmp_path: Path) -> None:
+    write(tmp_path / "runs", "aws", "head", NOW - timedelta(hours=6), Night(running="cross-project"), number=12)
+    make(tmp_path / "runs", tmp_path / "site", None, NOW)
+    text = (tmp_path / "site" / "cell" / "aws-head.html").read_text()
+    assert "the run was cut short: cross-project began 5 hours ago and never ended" in text
+    assert "Never ended" in text
+    assert "The end of the log of cross-project" in text
+    assert "the run was cut short" in (tmp_path / "site" / "index.html").read_text()
+
+
+def test_what_the_infrastructure_broke_keeps_what_was_known_in_view(tmp_path: Path) -> None:
+    write(tmp_path / "runs", "aws", "head", NOW - NIGHT, Night(), number=11)
+    write(tmp_path / "runs", "aws", "head", NOW - timedelta(hours=1), Night("cross-cloud", "no capacity"), number=12)
+    made = make(tmp_path / "runs", tmp_path / "site", None, NOW)
+    assert "No project fails" not in made.files["index.html"]
+    assert "Nothing could be tested" in made.files["index.html"]
+    assert made.files["index.html"].count("last passed <time") == 5
+    assert "infrastructure failure" in made.files["badge/coredns-head-aws.svg"]
+
+
+def test_hundreds_of_runs_make_a_small_page(tmp_path: Path) -> None:
+    number = sample(tmp_path / "runs", days=15)
+    made = make(tmp_path / "runs", tmp_path / "site", None, NOW)
+    assert number > 250
+    assert made.problems == []
+    assert len(made.files["index.html"]) < 100_000
+    assert len(made.files["history.json"]) < 600 * number
