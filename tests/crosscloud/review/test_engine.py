@@ -9,7 +9,7 @@ import pytest
 
 from crosscloud.rehearsal.engine import without_cluster
 from crosscloud.rehearsal.place import place_of, rehearsed
-from crosscloud.review import MovedError, Review, applying, moved, record
+from crosscloud.review import MovedError, Review, applying, moved, program, record, settings
 from crosscloud.stacks import locks, marks, recovery, stages
 from crosscloud.stacks.pulumi import PulumiError, Stack
 from crosscloud.stacks.up import read_config
@@ -40,9 +40,11 @@ def workers(up: Rehearsal) -> int:
 
 
 @pytest.fixture(autouse=True)
-def without_policies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Save the seconds that each run would take for the policies: tests/policy has them."""
+def quicker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what other tests have: the policies' seconds in each run, and files that may be written meanwhile."""
     monkeypatch.setattr(stages, "_PACK", ())
+    monkeypatch.setattr(program, "items", lambda *_: {"__main__.py": "as it is"})
+    monkeypatch.setattr(settings, "release_items", lambda _: {"COREDNS_TAG": "as it is"})
 
 
 def apply(stack: Stack, then: Review) -> None:
