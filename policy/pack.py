@@ -17,8 +17,9 @@ from policy import engine
 from policy.rules import RULES
 from policy.rules.rule import Resource, ResourceRule, StackRule
 
-#: Values of these names are the stack's own inner workings to the engine, and no rule's.
 NAME = "crosscloud"
+#: What a rule meets that expects values as the cloud takes them, and finds others: not passed over, and no crash.
+_STRANGE = (AttributeError, KeyError, TypeError, ValueError)
 
 
 def policies() -> list[Policy]:
@@ -44,16 +45,23 @@ def _policy(rule: ResourceRule | StackRule) -> Policy:
 def _of_resource(rule: ResourceRule) -> Callable[[ResourceValidationArgs, ReportViolation], None]:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         resource = Resource(args.resource_type, args.name, args.props, engine.shown(args.urn), args.urn)
-        for finding in rule.check(resource, engine.known()):
-            report(rule.message(finding), args.urn)
+        try:
+            for finding in rule.check(resource, engine.known()):
+                report(rule.message(finding), args.urn)
+        except _STRANGE as error:
+            report(rule.message(f"{resource}: can't be judged, its values are of a strange form ({error!r})"), args.urn)
 
     return validate
 
 
 def _of_stack(rule: StackRule) -> Callable[[StackValidationArgs, ReportViolation], None]:
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
-        for resource, finding in rule.check(list(_resources(args)), engine.known()):
-            report(rule.message(finding), resource.urn)
+        try:
+            for resource, finding in rule.check(list(_resources(args)), engine.known()):
+                report(rule.message(finding), resource.urn)
+        except _STRANGE as error:
+            strange = f"the stack can't be judged, a resource's values are of a strange form ({error!r})"
+            report(rule.message(strange), None)
 
     return validate
 

@@ -46,7 +46,7 @@ def port_22_is_closed(one: Resource, known: Known) -> Iterator[str]:
 def nothing_else_is_open(one: Resource, known: Known) -> Iterator[str]:
     """Yield what networks outside the cluster may reach beside the API and port 22."""
     for opening in _from_outside(one, known):
-        if opening.ports not in ((opening.api,) * 2, (SSH_PORT,) * 2):
+        if opening.udp or opening.ports not in ((opening.api,) * 2, (SSH_PORT,) * 2):
             yield f"{one}: {opening.source} may reach {opening.shown}"
 
 

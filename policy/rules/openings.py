@@ -9,6 +9,8 @@ from policy.rules.rule import Resource, Values
 from policy.rules.values import texts
 
 ALL_PORTS = (0, 65535)
+#: What has no ports, and opens none: path MTU discovery and ping.
+_ICMP = ("icmp", "icmpv6")
 #: The API's port on machines of ours, and on GKE's control plane.
 API_PORT, GKE_PORT = 6443, 443
 SSH_PORT = 22
@@ -24,24 +26,26 @@ HEALTH_CHECKS = frozenset(
 
 @dataclass(frozen=True)
 class Opening:
-    """A network (or a cloud's word for one, or `UNKNOWN`), the ports, inclusive, that it may reach by TCP.
+    """A network (or a cloud's word for one, or `UNKNOWN`), and the ports, inclusive, that it may reach.
 
-    ``api`` is the port of the API behind this filter.
+    ``api`` is the port of the API behind this filter. ``udp`` is for what is open to UDP alone.
     """
 
     source: str
     ports: tuple[int, int]
     api: int = API_PORT
+    udp: bool = False
 
     def opens(self, port: int) -> bool:
-        """Tell whether a port is among them."""
-        return self.ports[0] <= port <= self.ports[1]
+        """Tell whether a port is among them, by TCP."""
+        return not self.udp and self.ports[0] <= port <= self.ports[1]
 
     @property
     def shown(self) -> str:
-        """The ports in words: ``port 22``, ``ports 30000-32767``."""
+        """The ports in words: ``port 22``, ``UDP ports 30000-32767``."""
         first, last = self.ports
-        return f"port {first}" if first == last else f"ports {first}-{last}"
+        words = f"port {first}" if first == last else f"ports {first}-{last}"
+        return f"UDP {words}" if self.udp else words
 
 
 def openings(one: Resource) -> Iterator[Opening]:
@@ -62,15 +66,16 @@ def from_outside(source: str, inside: frozenset[str]) -> bool:
 
 
 def _aws_rule(rule: Values) -> Iterator[Opening]:
-    if _is(rule, ("ipProtocol", "protocol"), "icmp", "udp"):
+    protocol = _protocol(rule, "ipProtocol", "protocol")
+    if protocol in _ICMP:
         return
     ports = (int(rule.get("fromPort", 0)), int(rule.get("toPort", ALL_PORTS[1])))
-    if ports[0] < 0 or _is(rule, ("ipProtocol", "protocol"), "-1"):  # every protocol means every port
+    if ports[0] < 0 or protocol == "-1":  # every protocol means every port
         ports = ALL_PORTS
     single = (rule.get("cidrIpv4"), rule.get("cidrIpv6"), rule.get("prefixListId"))
     for source in (*single, *_listed(rule, "cidrBlocks", "ipv6CidrBlocks", "prefixListIds")):
         if source:
-            yield Opening(str(source), ports)
+            yield Opening(str(source), ports, udp=protocol == "udp")
 
 
 def _aws_group(group: Values) -> Iterator[Opening]:
@@ -83,11 +88,12 @@ def _aws_old_rule(rule: Values) -> Iterator[Opening]:
 
 
 def _azure_rule(rule: Values) -> Iterator[Opening]:
-    if rule["direction"] != "Inbound" or rule["access"] != "Allow" or _is(rule, ("protocol",), "udp", "icmp"):
+    protocol = _protocol(rule, "protocol")
+    if rule["direction"] != "Inbound" or rule["access"] != "Allow" or protocol in _ICMP:
         return
     ranges = _one_or_more(rule, "destinationPortRange")
     for source in texts(_one_or_more(rule, "sourceAddressPrefix", "sourceAddressPrefixes")):
-        yield from (Opening(source, _ports(ports)) for ports in ranges)
+        yield from (Opening(source, _ports(ports), udp=protocol == "udp") for ports in ranges)
 
 
 def _azure_group(group: Values) -> Iterator[Opening]:
@@ -99,11 +105,12 @@ def _google_firewall(firewall: Values) -> Iterator[Opening]:
     if firewall.get("direction") == "EGRESS":
         return
     for allow in firewall.get("allows") or ():
-        if _is(allow, ("protocol",), "icmp", "udp"):
+        protocol = _protocol(allow, "protocol")
+        if protocol in _ICMP:
             continue
         ranges = [_ports(ports) for ports in allow.get("ports") or ()] or [ALL_PORTS]
         for source in firewall.get("sourceRanges") or ():
-            yield from (Opening(str(source), ports) for ports in ranges)
+            yield from (Opening(str(source), ports, udp=protocol == "udp") for ports in ranges)
 
 
 def _google_cluster(cluster: Values) -> Iterator[Opening]:
@@ -130,8 +137,10 @@ def _listed(rule: Values, *names: str) -> list[Any]:
     return [value for name in names for value in rule.get(name) or ()]
 
 
-def _is(rule: Values, names: tuple[str, ...], *protocols: str) -> bool:
-    return any(str(rule.get(name)).lower() in protocols for name in names)
+def _protocol(rule: Values, *names: str) -> str:
+    """Return a rule's protocol, which has one of these names, in small letters and without its number."""
+    found = next((str(rule[name]).lower() for name in names if rule.get(name) is not None), "")
+    return {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}.get(found.removesuffix(".0"), found)
 
 
 def _ports(text: Any) -> tuple[int, int]:
