@@ -32,6 +32,12 @@ rehearse: setup ## Run a cloud's stack with its API simulated and its machines r
 rehearse-all: setup ## Rehearse all five clouds, one after the other
 	@$(bin)/pytest -q -m rehearsal
 
+.PHONY: pipeline
+pipeline: setup ## Run the release pipeline on this machine, from a push to the page (FAULT=no-boot|chart|image CELL=aws-head)
+	@toolchain/setup.sh --tests
+	@$(bin)/crosscloud artifacts build
+	@$(bin)/python -m tests.pipeline $(if $(FAULT),--fault $(FAULT)) $(if $(CELL),--cell $(CELL)) $(if $(CHANNELS),--channels "$(CHANNELS)")
+
 .PHONY: shell
 shell: setup ## A shell with pulumi, kubectl and helm set up for the stack
 	@$(bin)/crosscloud shell
