@@ -54,17 +54,34 @@ class Hiding:
         return _FORMS.sub(SECRET, text)
 
 
-def in_state(deployment: Mapping[str, Any]) -> Iterator[str]:
-    """Yield every secret text of a state that was exported with its secrets in the clear."""
-    if deployment.get(_SIGNATURE) and "plaintext" in deployment:
-        yield from _texts(json.loads(str(deployment["plaintext"])))
-        return
-    for value in deployment.values():
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, Mapping):
-                yield from in_state(each)
-            elif isinstance(each, list):
-                yield from in_state({"": each})
+def in_state(deployment: Mapping[str, Any]) -> list[str]:
+    """Return the secret texts of a state that was exported with its secrets in the clear.
+
+    A secret may be a whole structure, such as the values of a chart, with the names of images and versions in it. What
+    the state also holds in the clear is no secret.
+    """
+    secret: list[str] = []
+    clear: list[str] = []
+    _part(deployment, secret, clear)
+    in_the_clear = "\n".join(clear)
+    found = dict.fromkeys(piece for text in secret for piece in pieces(text))
+    return [text for text in found if text not in in_the_clear]
+
+
+def _part(value: Any, secret: list[str], clear: list[str]) -> None:
+    """Gather the texts of a part of a state, those of secrets apart."""
+    if isinstance(value, Mapping):
+        if value.get(_SIGNATURE) and "plaintext" in value:
+            secret.extend(_texts(json.loads(str(value["plaintext"]))))
+            return
+        clear.extend(map(str, value))
+        for each in value.values():
+            _part(each, secret, clear)
+    elif isinstance(value, list):
+        for each in value:
+            _part(each, secret, clear)
+    elif isinstance(value, str):
+        clear.append(value)
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -79,18 +96,18 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield how a secret may be repeated: as it is, line by line, as JSON, in base64."""
-    for text in (secret, *(line.strip() for line in _telling(secret))):
-        if len(text) >= _SHORTEST:
-            yield text
-            yield json.dumps(text)[1:-1]
-            yield base64.b64encode(text.encode()).decode().rstrip("=")
+    """Yield how a secret may be repeated: as it is, as JSON, in base64."""
+    if len(secret) >= _SHORTEST:
+        yield secret
+        yield json.dumps(secret)[1:-1]
+        yield base64.b64encode(secret.encode()).decode().rstrip("=")
 
 
-def _telling(secret: str) -> list[str]:
-    """Return those lines of a longer secret that tell it: a kubeconfig has many that stand in any other one, too."""
+def pieces(secret: str) -> Iterator[str]:
+    """Yield a secret and, of one of several lines, those that tell it: a kubeconfig has many that any other one has."""
+    yield secret
     lines = secret.splitlines()
-    if len(lines) == 1:
-        return []
-    values = [line.rpartition(": ")[2] for line in lines]
-    return [value for value in values if len(value) >= 4 * _SHORTEST and not value.startswith(("http", "-----"))]
+    for line in lines if len(lines) > 1 else ():
+        value = line.rpartition(": ")[2].strip()
+        if len(value) >= 4 * _SHORTEST and not value.startswith(("http", "-----")):
+            yield value

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from crosscloud.preview.hiding import Hiding, in_state
+from crosscloud.preview.hiding import Hiding, in_state, pieces
 from crosscloud.stacks.pulumi import PulumiError, Stack
 
 #: What Pulumi says of a stack that its backend does not know.
@@ -25,8 +25,9 @@ def deployment_of(stack: Stack) -> dict[str, Any] | None:
 
 def hiding(stack: Stack, deployment: Mapping[str, Any] | None) -> Hiding:
     """Return what hides the secrets of a stack's state and of its file."""
-    secrets = list(in_state(deployment or {}))
+    secrets = in_state(deployment or {})
     if stack.file.exists() and "secure:" in stack.file.read_text():
         settings = json.loads(stack.ask("config", "--json", "--show-secrets"))
-        secrets += [str(each["value"]) for each in settings.values() if each.get("secret") and "value" in each]
+        own = [str(each["value"]) for each in settings.values() if each.get("secret") and "value" in each]
+        secrets += [piece for value in own for piece in pieces(value)]
     return Hiding(secrets)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from crosscloud.preview import diff, note
-from crosscloud.preview.hiding import Hiding, in_state
+from crosscloud.preview.hiding import Hiding, in_state, pieces
 from crosscloud.preview.model import SECRET
 
 from . import recorded
@@ -30,6 +30,14 @@ def test_every_secret_of_a_state_is_found() -> None:
     assert set(in_state(STATE)) == {PASSWORD, "another-secret-1"}
 
 
+def test_what_the_state_also_holds_in_the_clear_is_no_secret() -> None:
+    """A secret may be a whole structure, such as a chart's values; to hide the names in it would hide everything."""
+    values = json.dumps({"image": "registry.cncf.ci/coredns/coredns", "password": PASSWORD})
+    state = {"resources": [{"inputs": {"i": "registry.cncf.ci/coredns/coredns:v1"}, "outputs": {**SIGNATURE}}]}
+    state["resources"][0]["outputs"]["plaintext"] = values
+    assert in_state(state) == [PASSWORD]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -49,7 +57,7 @@ def test_a_line_of_a_longer_secret_is_hidden_and_what_any_file_has_is_not() -> N
     kubeconfig = (
         "apiVersion: v1\nclient-key-data: " + "QUJD" * 20 + "\nserver: https://api.example.com:6443/with/a/path\n"
     )
-    hidden = Hiding([kubeconfig])
+    hidden = Hiding(pieces(kubeconfig))
     assert "QUJDQUJD" not in hidden(f"cannot parse {'QUJD' * 20} at line 2")
     assert hidden("apiVersion: v1 of https://api.example.com:6443/with/a/path") == (
         "apiVersion: v1 of https://api.example.com:6443/with/a/path"
