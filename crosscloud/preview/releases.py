@@ -57,6 +57,8 @@ class ReleaseChange:
     @property
     def sentence(self) -> str:
         """Say it in a line."""
+        if self.old.digest and self.old.digest == self.new.digest and self.old.name == self.new.name:
+            return f"{self.title} {self.new.version}: another tag of the same image"
         if self.only_digest or self.old.version == self.new.version:
             return f"{self.title} {self.new.version}: another image of it"
         return f"{self.title} {self.old.version} → {self.new.version}"

@@ -109,6 +109,13 @@ def test_another_project_is_rolled_out_by_helm() -> None:
     assert said("local-release")[1] == "Prometheus v3.15.0: another image of it, rolled out by helm"
 
 
+def test_another_tag_of_the_same_image_is_told_from_another_image() -> None:
+    old, new = recorded.preview("aws-unchanged").outputs
+    tags = {**new["releaseTags"], "prometheus": "ci-v3.15.0.9a6c58d5.8"}
+    preview = recorded.with_changes("aws-unchanged", outputs=(old, {**new, "releaseTags": tags}))
+    assert say(preview).sentences == ("Prometheus v3.15.0: another tag of the same image, rolled out by helm",)
+
+
 def test_the_release_before_and_after_shows_the_digest_only_if_nothing_else_moves() -> None:
     (coredns,) = say(recorded.preview("aws-coredns")).releases
     assert (coredns.shown(coredns.old), coredns.shown(coredns.new)) == (
