@@ -36,8 +36,8 @@ def charts_are_pinned(one: Resource, _: Known) -> Iterator[str]:
     """Yield helm releases whose chart is of no exact version."""
     version = str(one.props.get("version") or "")
     if not _EXACT.fullmatch(version):
-        said = f"is of version {version}" if version else "is of no version"
-        yield f"{one}: the chart {one.props.get('chart')} {said}: the newest one that fits is taken"
+        said = f"version {version}, which is not exact" if version else "no version"
+        yield f"{one}: the chart {one.props.get('chart')} is of {said}"
 
 
 RULES = (

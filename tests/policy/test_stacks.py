@@ -48,6 +48,19 @@ def test_the_local_stack_keeps_every_rule(tmp_path: Path) -> None:
     assert held(run.preview(Stack(stack.name, harness.Project(tmp_path)), deployment={})) == ()
 
 
+def test_charts_of_ones_own_need_an_exact_version(tmp_path: Path) -> None:
+    shutil.copytree(paths.ROOT / "components" / "charts", tmp_path / "charts")
+    file = tmp_path / "charts" / "coredns" / "Chart.yaml"
+    file.write_text(re.sub("(?m)^version: .*$", 'version: "1"', file.read_text()))
+    stack = TestStack(tmp_path, "policy-charts")
+    stack.configure(chartSource={"kind": "path", "path": "charts"})
+    (refused,) = held(run.preview(Stack(stack.name, harness.Project(tmp_path)), deployment={}))
+    assert (refused.policy, refused.mandatory, refused.resource_name) == (
+        "charts-pinned", True, "policy-charts-coredns"
+    )  # fmt: skip
+    assert "Set crosscloud:chartSource" in refused.message
+
+
 def test_what_a_stacks_file_opens_or_leaves_open_is_told_with_its_key(tmp_path: Path) -> None:
     release = tmp_path / "release.env"
     lines = (paths.ROOT / "release.env").read_text().splitlines()
