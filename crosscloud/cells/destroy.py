@@ -4,7 +4,7 @@ from crosscloud.cells.cell import Cell, cells_home
 from crosscloud.cells.project import prepared
 from crosscloud.cells.run import current
 from crosscloud.errors import CrosscloudError
-from crosscloud.stacks import recovery
+from crosscloud.stacks import marks, recovery
 from crosscloud.stacks.pulumi import PulumiError, Stack
 from crosscloud.stacks.stages import say, stage
 
@@ -44,9 +44,10 @@ def _in_cloud(stack: Stack) -> None:
     if not stack.exists():
         say(f"there is no stack {stack.name}: nothing was made")
         return
-    for line in recovery.recover(stack):
-        say(line)
-    stack.show("destroy", "--yes", "--skip-preview")
+    with marks.noted(stack):
+        for line in recovery.recover(stack):
+            say(line)
+        recovery.show(stack, "destroy", "--yes", "--skip-preview")
     if left := stack.deployment().get("resources"):
         names = "\n".join(f"  {each['urn']}" for each in left)
         raise LeftError(f"stack {stack.name} still has after its destruction\n{names}")

@@ -5,7 +5,7 @@ import shutil
 
 from crosscloud import container, paths
 from crosscloud.errors import CrosscloudError
-from crosscloud.stacks import files, recovery
+from crosscloud.stacks import files, marks, recovery
 from crosscloud.stacks.pulumi import PulumiError, Stack, changing_stacks
 
 
@@ -14,9 +14,11 @@ def down(name: str) -> None:
     stack = Stack(name)
     local = _cloud(stack) == "local"
     if stack.exists():
-        for line in recovery.recover(stack):
-            print(f"    {line}", flush=True)
-        _destroy(stack, local=local)
+        with marks.noted(stack):
+            for line in recovery.recover(stack):
+                print(f"    {line}", flush=True)
+            _destroy(stack, local=local)
+        stack.ask("stack", "rm", "--yes", "--preserve-config", *(["--force"] if local else []))
         files.remove_salt(stack)
     else:
         print(f"    there is no stack {name}", flush=True)
@@ -36,13 +38,12 @@ def _cloud(stack: Stack) -> str:
 
 def _destroy(stack: Stack, *, local: bool) -> None:
     try:
-        stack.show("destroy", "--yes", "--skip-preview")
+        recovery.show(stack, "destroy", "--yes", "--skip-preview")
     except PulumiError:
         if not local:
             raise  # in a cloud something would be left behind, and costs
         print("    removing what is left on this host by its records", flush=True)
         _remove_all_but_rehearsals()
-    stack.ask("stack", "rm", "--yes", "--preserve-config", *(["--force"] if local else []))
 
 
 def clean_host() -> None:

@@ -43,6 +43,19 @@ def recover(stack: Stack) -> list[str]:
     return mended
 
 
+def show(stack: Stack, *command: str, variables: Mapping[str, str] | None = None) -> None:
+    """Run an engine's command with its display.
+
+    Where it finds a lock that only it can see, and whose holder is dead, that is given up and the command run again.
+    """
+    try:
+        stack.show(*command, variables=variables)
+    except PulumiError as error:
+        for line in unlocked(stack, error):
+            print(f"    {line}", flush=True)
+        stack.show(*command, variables=variables)
+
+
 def unlocked(stack: Stack, error: PulumiError) -> list[str]:
     """Give up the lock that the engine complained of, if its holder is dead; return that in words.
 

@@ -1,7 +1,7 @@
 """The stages on the way to a tested cluster, whoever goes it: each says what it does and how long it took."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from crosscloud.errors import CrosscloudError
 from crosscloud.stacks import files, marks, recovery
 from crosscloud.stacks.advice import advised
 from crosscloud.stacks.kubectl import link_kubectl
-from crosscloud.stacks.pulumi import PulumiError, Stack
+from crosscloud.stacks.pulumi import Stack
 
 #: The pack that every update is held to: nothing is made of which one of its mandatory rules says no.
 _PACK = ("--policy-pack", str(paths.ROOT / "policy"))
@@ -70,17 +70,7 @@ def deploy(
         with advised(config) as events:
             asking = [*looking, *(_PACK if policies else ())]
             command = ("up", "--yes", "--skip-preview", *asking, "--suppress-outputs", *events.arguments, *arguments)
-            _show(stack, command, {**events.variables, **(variables or {})})
-
-
-def _show(stack: Stack, command: Sequence[str], variables: Mapping[str, str]) -> None:
-    """Run the engine; where it finds a lock that only it can see, and whose holder is dead, give that up and go on."""
-    try:
-        stack.show(*command, variables=variables)
-    except PulumiError as error:
-        for line in recovery.unlocked(stack, error):
-            say(line)
-        stack.show(*command, variables=variables)
+            recovery.show(stack, *command, variables={**events.variables, **(variables or {})})
 
 
 def take_outputs(stack: Stack, config: StackConfig) -> tuple[dict[str, Any], Path]:

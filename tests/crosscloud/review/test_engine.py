@@ -83,18 +83,18 @@ def test_a_state_that_somebody_else_changed_is_refused_and_nothing_is_changed(up
 def test_a_run_that_comes_between_is_seen_under_the_engines_lock(
     up: Rehearsal, stack: Stack, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    then = record(stack)
+    then, other = record(stack), []
 
     def other_run(*_: Any) -> None:
         up.configure(workers={"count": 2})
         up.up()
+        other.append(record(stack))
 
     monkeypatch.setattr(marks, "begin_review", other_run)
     with pytest.raises(PulumiError):
         apply(stack, then)
-    said = "".join(capfd.readouterr())
-    assert f"{WORKER} is new" in said
-    assert workers(up) == 2
+    assert f"{WORKER} is new" in "".join(capfd.readouterr())
+    assert moved(other[0], record(stack, like=other[0])) == []
 
 
 def test_an_attempt_that_was_killed_is_mended_and_gone_on_with(
