@@ -5,7 +5,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
@@ -30,11 +30,13 @@ def teed(log: Path, environment: Mapping[str, str] | None = None) -> Iterator[No
     copier.start()
     for number in (1, 2):
         os.dup2(writing, number)
-    os.close(writing)
+    # Its own text goes the same way, whatever stands for standard output in this process.
+    text = os.fdopen(writing, "w", buffering=1, encoding="utf-8")
     try:
-        yield
+        with redirect_stdout(text), redirect_stderr(text):
+            yield
     finally:
-        _flush()
+        text.close()
         os.dup2(terminal, 1)
         os.dup2(errors, 2)
         # A daemon that the stage started and that kept the pipe would have this wait for ever.

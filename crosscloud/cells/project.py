@@ -14,6 +14,8 @@ from crosscloud.stacks.pulumi import Stack
 from crosscloud.stacks.up import stack_values
 
 RELEASE = "release.env"
+#: https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/
+_ENCRYPTION = ("secretsprovider", "encryptedkey", "encryptionsalt")
 
 
 @dataclass(frozen=True)
@@ -107,20 +109,31 @@ def _write(cell: Cell, settings: Mapping[str, Any]) -> None:
             "providers": [{"name": "crosscloud", "path": str(paths.ROOT / "crosscloud" / "plugins" / "crosscloud")}]
         },
     }
-    document: dict[str, Any] = {"config": dict(settings)}
-    if salt := _salt(cell.own):
-        document = {"encryptionsalt": salt, **document}
     cell.place.project.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for file, content in ((cell.place.project / "Pulumi.yaml", program), (cell.own.file, document)):
-        with file.open("w") as handle:
-            yaml.dump(content, handle)
+    with (cell.place.project / "Pulumi.yaml").open("w") as handle:
+        yaml.dump(program, handle)
+    document = {**_encryption(cell), "config": dict(settings)}
+    with cell.own.file.open("w") as handle:
+        yaml.dump(document, handle)
 
 
-def _salt(stack: Stack) -> str | None:
-    """Return the salt of the state's encryption: of the file that is there."""
+def _encryption(cell: Cell) -> dict[str, Any]:
+    """Return how the secrets of the cell's state are encrypted.
+
+    That is in the cell's file, in that of its stack, whose own secrets can be read by it then, or in the state, where a
+    job on another machine made it.
+    """
+    for file in (cell.own.file, Stack(cell.stack).file):
+        document = _read(file)
+        if found := {key: document[key] for key in _ENCRYPTION if key in document}:
+            return found
+    if cell.rehearsed or not cell.own.exists():
+        return {}
+    state = (cell.own.deployment().get("secrets_providers") or {}).get("state") or {}
+    return {"encryptionsalt": state["salt"]} if state.get("salt") else {}
+
+
+def _read(file: Path) -> dict[str, Any]:
     from ruamel.yaml import YAML
 
-    if not stack.file.exists():
-        return None
-    salt = (YAML(typ="safe").load(stack.file) or {}).get("encryptionsalt")
-    return str(salt) if salt else None
+    return dict(YAML(typ="safe").load(file) or {}) if file.exists() else {}
