@@ -24,9 +24,9 @@ def deployment_of(stack: Stack) -> dict[str, Any] | None:
 
 
 def hiding(stack: Stack, deployment: Mapping[str, Any] | None) -> Hiding:
-    """Return what hides the secrets of a stack's state and of its file."""
+    """Return what hides the secrets of a stack's state and of its file; those of a file need a stack to be read."""
     secrets = in_state(deployment or {})
-    if stack.file.exists() and "secure:" in stack.file.read_text():
+    if deployment and stack.file.exists() and "secure:" in stack.file.read_text():
         settings = json.loads(stack.ask("config", "--json", "--show-secrets"))
         own = [str(each["value"]) for each in settings.values() if each.get("secret") and "value" in each]
         secrets += [piece for value in own for piece in pieces(value)]
