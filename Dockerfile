@@ -96,7 +96,7 @@ ENV CROSSCLOUD_CONTAINER=yes \
     USER=crosscloud \
     PATH=/opt/crosscloud/tools/bin:/opt/crosscloud/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     PULUMI_SKIP_UPDATE_CHECK=true
-RUN python -m compileall -q /opt/crosscloud/__main__.py /opt/crosscloud/components /opt/crosscloud/crosscloud /opt/crosscloud/policy \
+RUN python -m compileall -q /opt/crosscloud/components /opt/crosscloud/crosscloud /opt/crosscloud/policy \
  && python -c 'from crosscloud.engine.install import write_launchers; write_launchers()'
 WORKDIR /state
 USER 1000

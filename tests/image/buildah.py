@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crosscloud import paths
+from crosscloud import golang, paths
 
 BASE = "localhost/crosscloud-base:bookworm"
 IMAGE = "localhost/crosscloud:test"
@@ -80,9 +80,14 @@ def ensure_base() -> None:
         archive.unlink()
 
 
-def build() -> str:
-    """Build the image as its Dockerfile says, with this machine's settings and caches; return what buildah printed."""
+def build(*, fresh: bool = True) -> str:
+    """Build the image as its Dockerfile says, with this machine's settings and caches; return what buildah printed.
+
+    Unless ``fresh``, it is built of the sources as they were the last time.
+    """
     _share_caches()
+    if fresh:
+        _copy_sources()
     secret = home() / "registries"
     secret.write_text(_registries())
     authorities = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
@@ -96,9 +101,25 @@ def build() -> str:
         "--build-arg=DEBIAN_SNAPSHOT=",  # where only registries can be reached, no snapshot can
         "--build-arg=PLUGINS=",  # nor Pulumi's plugins
         f"--tag={IMAGE}",
-        f"--file={paths.ROOT / 'Dockerfile'}",
-        str(paths.ROOT),
+        f"--file={context() / 'Dockerfile'}",
+        str(context()),
     )
+
+
+def context() -> Path:
+    """Return the folder of the sources that the image is built of."""
+    return home() / "context"
+
+
+def _copy_sources() -> None:
+    """Have the build see the sources alone, as a checkout has them.
+
+    In place Python writes its compiled files beside them all the time; to buildah a folder that was written to is
+    another one, whatever of it `.dockerignore` leaves out.
+    """
+    filters = ["--delete", "--exclude=/.git", "--filter=:- .gitignore"]
+    command = ["rsync", "-rlptO", *filters, f"{paths.ROOT}/", f"{context()}/"]
+    subprocess.run(command, check=True, timeout=_PATIENCE)
 
 
 def _share_caches() -> None:
@@ -114,6 +135,9 @@ def _share_caches() -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(paths.tools() / part, target)
     shared = {"crosscloud-tools": kept, "crosscloud-uv": paths.home() / "cache" / "uv"}
+    if go := golang.usable():
+        asked = subprocess.run([go, "env", "GOPATH", "GOCACHE"], capture_output=True, text=True, check=True, cwd="/")
+        shared |= dict(zip(("crosscloud-go", "crosscloud-go-build"), map(Path, asked.stdout.split()), strict=True))
     for folder in (home() / "tmp" / "buildah-cache", home() / "tmp" / f"buildah-cache-{os.getuid()}"):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name, place in shared.items():
