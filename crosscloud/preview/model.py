@@ -136,8 +136,9 @@ class Preview:
 
     @property
     def changed(self) -> list[Change]:
-        """What changes something, the gravest first, and otherwise in the engine's order."""
-        return sorted((one for one in self.changes if one.op in CHANGING), key=lambda one: CHANGING.index(one.op))
+        """What changes something, the gravest first, then by type and name: the engine's order is never the same."""
+        found = [one for one in self.changes if one.op in CHANGING]
+        return sorted(found, key=lambda one: (CHANGING.index(one.op), one.type, one.name))
 
     @property
     def counts(self) -> Counts:

@@ -48,7 +48,8 @@ def test_the_release_is_read_before_and_after() -> None:
 
 
 def test_secrets_and_what_is_not_known_yet_are_words() -> None:
-    (machine,) = [one for one in recorded.preview("local-kubernetes").changed if one.name == "note-local-worker-0"][1:]
+    changed = recorded.preview("local-kubernetes").changed
+    machine = next(one for one in changed if one.type == "crosscloud:index:Machine")
     assert machine.new["userData"] == SECRET
     (access,) = [one for one in recorded.preview("aws-created").changed if one.type == "crosscloud:index:ClusterAccess"]
     assert access.new["administratorKey"] == SECRET
