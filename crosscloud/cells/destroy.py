@@ -27,7 +27,7 @@ def destroy(cell: Cell) -> int:
                 _local(cell)
             else:
                 _in_cloud(prepared(cell))
-        cell.place.remove()
+                cell.place.remove()
         say("nothing of it is left")
 
     return run.stage(DESTROY, work)
@@ -35,8 +35,13 @@ def destroy(cell: Cell) -> int:
 
 def _rehearsed(cell: Cell) -> None:
     from crosscloud.rehearsal.down import down
+    from crosscloud.rehearsal.place import place_of
 
-    down(cell.name)
+    try:
+        down(cell.name)
+    finally:
+        if not place_of(cell.name).folder.exists():  # it is gone, even if not all of it by the destroy itself
+            cell.place.remove()
 
 
 def _in_cloud(stack: Stack) -> None:
@@ -76,8 +81,10 @@ def _local(cell: Cell) -> None:
         clean_host()
     if left:
         raise LeftError(f"still on this host:\n{_listed(left)}")
+    if failed and stack.exists():
+        stack.ask("stack", "rm", "--yes", "--force", "--preserve-config")
+    cell.place.remove()
     if removed or failed:
-        stack.ask("stack", "rm", "--yes", "--force", "--preserve-config") if failed and stack.exists() else None
         raise LeftError(f"{failed or 'the destroy forgot something'}; what was left was removed:\n{_listed(removed)}")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from crosscloud.config import StackConfig
 from crosscloud.errors import CrosscloudError
+from crosscloud.locking import locked
 
 #: Where another network is looked for; the size of the one that is replaced.
 _POOL = IPv4Network("10.0.0.0/8")
@@ -20,11 +21,12 @@ def choose(values: dict[str, Any], config: StackConfig, memory: Path) -> list[st
     wanted = getattr(getattr(config, config.cloud), "network_cidr", None)
     if wanted is None:
         return []
-    chosen: dict[str, str] = json.loads(memory.read_text()) if memory.exists() else {}
-    if wanted not in chosen:
-        chosen[wanted] = str(_chosen(IPv4Network(wanted), config, [IPv4Network(one) for one in chosen.values()]))
-        memory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        memory.write_text(json.dumps(chosen))
+    memory.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with locked(memory.parent.with_name("networks.lock")):
+        chosen = _remembered(memory)
+        if wanted not in chosen:
+            chosen[wanted] = str(_chosen(IPv4Network(wanted), config, _networks(chosen), _others(memory)))
+            memory.write_text(json.dumps(chosen))
     if chosen[wanted] == wanted:
         return []
     key = f"crosscloud:{config.cloud}"
@@ -32,11 +34,28 @@ def choose(values: dict[str, Any], config: StackConfig, memory: Path) -> list[st
     return [f"the machines' network is {chosen[wanted]}, since this host uses addresses of {wanted} itself"]
 
 
-def _chosen(wanted: IPv4Network, config: StackConfig, own: list[IPv4Network]) -> IPv4Network:
+def _remembered(memory: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads(memory.read_text()) if memory.exists() else {}
+    return found
+
+
+def _networks(chosen: dict[str, str]) -> list[IPv4Network]:
+    return [IPv4Network(one) for one in chosen.values()]
+
+
+def _others(memory: Path) -> list[IPv4Network]:
+    """Return what other rehearsals have chosen, and may not have made yet: several may begin at once."""
+    files = (file for file in memory.parent.parent.glob(f"*/{memory.name}") if file != memory)
+    return [network for file in files for network in _networks(_remembered(file))]
+
+
+def _chosen(
+    wanted: IPv4Network, config: StackConfig, own: list[IPv4Network], promised: list[IPv4Network]
+) -> IPv4Network:
     """Return what is wanted, or what is free; what the rehearsal has itself (``own``) is not taken for another's."""
     from crosscloud.machines import addresses
 
-    occupied = [one for one in addresses.occupied() if not any(one.subnet_of(mine) for mine in own)]
+    occupied = [one for one in addresses.occupied() if not any(one.subnet_of(mine) for mine in own)] + promised
     if not any(one.overlaps(wanted) for one in occupied):
         return wanted
     others = [IPv4Network(getattr(config, name)) for name in ("pod_cidr", "service_cidr")]

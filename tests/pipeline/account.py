@@ -24,7 +24,7 @@ class Account:
     def job(self, job: Job) -> None:
         """Tell of a job's end."""
         result = "passed" if not job.status else f"FAILED (exit status {job.status})"
-        self.say(f"  {job.name:<26}{'skipped' if job.skipped else result:<10} {'' if job.skipped else job.took}")
+        self.say(f"  {job.name:<28}{'skipped' if job.skipped else result:<10} {'' if job.skipped else job.took}")
 
 
 def head(rows: Iterable[tuple[str, str]]) -> None:

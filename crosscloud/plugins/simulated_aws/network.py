@@ -34,7 +34,11 @@ class Vpc(Ec2Resource):
             "Vpc"
         ]["VpcId"]
         self._set_names(made, inputs)
-        fabric.network(made, inputs["cidrBlock"])
+        try:
+            fabric.network(made, inputs["cidrBlock"])
+        except Exception:
+            ask("ec2", "DeleteVpc", VpcId=made)  # a VPC that this host can't have is not there in the cloud either
+            raise
         return made, self.outputs(self.find(made) or {})
 
     def outputs(self, live: Mapping[str, Any]) -> dict[str, Any]:

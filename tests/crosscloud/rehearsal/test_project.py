@@ -127,3 +127,11 @@ def test_every_cloud_has_the_executable_that_the_engine_looks_for(cloud: str) ->
     simulation = SIMULATIONS[cloud]
     executable = Path(simulation.folder) / f"pulumi-resource-{simulation.provider}"
     assert executable.stat().st_mode & 0o111
+
+
+def test_rehearsals_that_begin_at_once_take_different_networks(own: Stack) -> None:
+    other = Stack("aws-head")
+    other.file.write_text(own.file.read_text())
+    first, second = (prepare(stack, Sizes()).config.aws.network_cidr for stack in (own, other))  # type: ignore[union-attr]
+    assert first != second
+    assert prepare(other, Sizes()).config.aws.network_cidr == second  # type: ignore[union-attr]
