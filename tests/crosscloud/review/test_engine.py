@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crosscloud.preview.state import deployment_of
 from crosscloud.rehearsal.engine import without_cluster
 from crosscloud.rehearsal.place import place_of, rehearsed
 from crosscloud.review import MovedError, Review, applying, moved, program, record, settings
@@ -51,14 +53,18 @@ def apply(stack: Stack, then: Review) -> None:
     applying.deploy(stack, read_config(stack), then, *without_cluster())
 
 
+def state_file(stack: Stack) -> Path:
+    return place_of(stack.name).folder / f"state/.pulumi/stacks/crosscloud-rehearsal/{NAME}.json"
+
+
 def state(stack: Stack) -> str:
     """Return the very file of the state, which every run of the engine writes anew."""
-    return (place_of(stack.name).folder / f"state/.pulumi/stacks/crosscloud-rehearsal/{NAME}.json").read_text()
+    return state_file(stack).read_text()
 
 
 def test_what_was_reviewed_is_applied_and_the_same_again_changes_and_moves_nothing(up: Rehearsal, stack: Stack) -> None:
     up.configure(workers={"count": 2})
-    then = record(stack)
+    then = record(stack, deployment=deployment_of(stack))  # as a preview does, with secrets in the clear
     apply(stack, then)
     assert workers(up) == 2
     before, applied = state(stack), record(stack)
@@ -114,18 +120,37 @@ def test_an_attempt_that_was_killed_is_mended_and_gone_on_with(
     assert workers(up) == 3
 
 
-def test_no_ones_else_killed_run_is_taken_for_an_earlier_attempt(
-    up: Rehearsal, stack: Stack, monkeypatch: pytest.MonkeyPatch
+def test_nobody_elses_killed_run_is_taken_for_an_earlier_attempt_and_all_it_left_is_mended(
+    up: Rehearsal, stack: Stack
 ) -> None:
     up.configure(workers={"count": 4})
     then = record(stack)
-    with monkeypatch.context() as during:
-        during.setenv("CROSSCLOUD_REHEARSAL_FAULT", "engine-crash=1")
-        up.up(check=False, variables={"CROSSCLOUD_REHEARSAL_FAULT": "engine-crash=1"})
+    up.up(check=False, variables={"CROSSCLOUD_REHEARSAL_FAULT": "engine-crash=1"})
     with pytest.raises(MovedError, match="interrupted creating of equinix-metal:index/device:Device"):
         apply(stack, then)
-    assert any("forgot the creation of" in line for line in recovery.recover(stack))
+    (given_up,) = recovery.unlock(stack, force=False)
+    assert "gave up the lock of process" in given_up
+    leave_open(stack, updating="control-plane-0", deleting="worker-0", reading="worker-1")
+    mended = " ".join(recovery.recover(stack))
+    for said in (
+        "forgot the creation of",
+        f"{NAME}-control-plane-0, which was being changed",
+        f"whether {NAME}-worker-0",
+    ):
+        assert said in mended
+    assert f"{NAME}-worker-1 was being read" in mended
     assert not stack.deployment().get("pending_operations")
+
+
+def leave_open(stack: Stack, **operations: str) -> None:
+    """Have the state's file say that a run was interrupted in these operations, too."""
+    file = state_file(stack)
+    document = json.loads(file.read_text())
+    latest = document["checkpoint"]["latest"]
+    resources = {each["urn"].rpartition("::")[2]: each for each in latest["resources"] if "id" in each}
+    for kind, name in operations.items():
+        latest["pending_operations"].append({"type": kind, "resource": resources[f"{NAME}-{name}"]})
+    file.write_text(json.dumps(document))
 
 
 def test_a_lock_of_a_job_that_gitlab_says_has_ended_is_given_up_on_the_way(
