@@ -25,6 +25,8 @@ _LEFT_OUT = ("/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/u
 #: Where the host's certificate authorities are in a build, for networks whose registries have others than Debian's.
 _AUTHORITIES = "/run/host-authorities.crt"
 _PATIENCE = 900
+#: How many images (a build leaves one for each stage) are kept for their layers.
+_IMAGES = 20
 
 
 class BuildahError(AssertionError):
@@ -88,6 +90,7 @@ def build(*, fresh: bool = True) -> str:
     _share_caches()
     if fresh:
         _copy_sources()
+        _drop_old_layers()
     secret = home() / "registries"
     secret.write_text(_registries())
     authorities = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
@@ -104,6 +107,12 @@ def build(*, fresh: bool = True) -> str:
         f"--file={context() / 'Dockerfile'}",
         str(context()),
     )
+
+
+def _drop_old_layers() -> None:
+    """Begin anew when the layers of builds that no tag names have piled up; a build takes a minute or two then."""
+    if len(buildah("images", "--quiet").split()) > _IMAGES:
+        buildah("rmi", "--prune")
 
 
 def context() -> Path:

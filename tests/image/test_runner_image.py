@@ -148,3 +148,9 @@ def test_every_part_of_the_sdks_that_the_program_uses_is_in_it_whole(image: Buil
     ended = buildah.execute(["python", "-c", source])
     assert ended.status == 0, ended.said
     assert "this image has no pulumi_aws.s3" in buildah.execute(["python", "-c", left_out]).said
+
+
+def test_no_container_and_no_mount_is_left(image: Built) -> None:
+    assert image.log
+    assert buildah.buildah("containers", "--quiet").split() == []
+    assert str(buildah.home()) not in Path("/proc/self/mountinfo").read_text()
