@@ -35,9 +35,12 @@ if [ "$(id -u)" = 0 ] && [ "$(uname)" = Linux ]; then
   faults=$!
   $pytest -q -m "cluster and not rehearsal" tests/rehearsal >.crosscloud/rehearsal.log 2>&1 &
   rehearsal=$!
+  $pytest -q -m cluster tests/pipeline >.crosscloud/pipeline.log 2>&1 &
+  pipeline=$!
   part "a cluster" $pytest -q -m "cluster and not rehearsal" tests/cluster --ignore tests/cluster/test_4_faults.py
   part "clusters that are broken on purpose" ended $faults .crosscloud/faults.log
   part "a rehearsal of AWS" ended $rehearsal .crosscloud/rehearsal.log
+  part "a pipeline of four cells" ended $pipeline .crosscloud/pipeline.log
   # the registry that the build started serves the clusters of this checkout's stacks, if there are any
   .venv/bin/python -m crosscloud.stacks.idle
 else
