@@ -45,7 +45,7 @@ def deploy(stack: Stack, config: StackConfig, then: Review, *arguments: str) -> 
         stages.say(
             "the state has moved since the review by an earlier attempt to apply it; this one goes on from there"
         )
-        for line in recovery.recover(stack):
+        for line in recovery.recover(stack, by_program=config.access_ends):
             stages.say(line)
         then = record(stack, like=then).model_copy(update={"recorded": then.recorded})
     marks.begin_review(stack, then.id)

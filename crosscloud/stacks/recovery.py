@@ -22,18 +22,20 @@ class LockedError(CrosscloudError):
     """Another run is at work on the stack, or may be."""
 
 
-def recover(stack: Stack) -> list[str]:
+def recover(stack: Stack, *, by_program: bool = False) -> list[str]:
     """Make the stack usable after a run that was killed; return what was mended, in words.
 
     A lock whose holder is dead is given up; one whose holder lives, or may live, raises `LockedError`. Pending
     creations are forgotten: our machines, networks and load balancers carry the resource they belong to, so that the
     next creation takes over or removes what was made; helm's releases are found by their names. The other pending
-    operations are settled by looking at what there is (``pulumi refresh``).
+    operations are settled by looking at what there is (``pulumi refresh``); ``by_program`` with the access that the
+    program gives, where that in the state ends.
     """
     mended = list(_given_up(stack, locks.in_files(stack)))
     pending = stack.deployment().get("pending_operations") or []
     if pending:
-        refresh = ("refresh", "--yes", "--clear-pending-creates", "--skip-preview", "--suppress-outputs")
+        refresh = ["refresh", "--yes", "--clear-pending-creates", "--skip-preview", "--suppress-outputs"]
+        refresh += ["--run-program"] if by_program else []
         try:
             stack.ask(*refresh)
         except PulumiError as error:

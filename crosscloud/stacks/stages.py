@@ -64,7 +64,7 @@ def deploy(
     first, since it alone has one that is good. Without ``policies`` the policy pack is not asked.
     """
     with marks.noted(stack):
-        for line in recovery.recover(stack):
+        for line in recovery.recover(stack, by_program=config.access_ends):
             say(line)
         looking = (["--refresh", "--run-program"] if config.access_ends else ["--refresh"]) if refresh else []
         with advised(config) as events:

@@ -114,6 +114,13 @@ def test_pending_operations_are_finished_and_told_kind_by_kind(stack: QuietStack
     assert "control-plane-0, which was being changed" in updating
     assert "forgot that image was being read" in reading
     assert [command[:3] for command in stack.asked] == [("refresh", "--yes", "--clear-pending-creates")]
+    assert "--run-program" not in stack.asked[0]
+
+
+def test_where_access_ends_it_is_the_program_that_gives_another_one(stack: QuietStack) -> None:
+    QuietStack.state = {"pending_operations": [pending("updating", "worker-0")]}
+    recovery.recover(stack, by_program=True)
+    assert "--run-program" in stack.asked[0]
 
 
 def test_a_stack_in_order_is_left_alone(stack: QuietStack) -> None:

@@ -27,7 +27,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
     monkeypatch.setattr(stages, "advised", quiet)
     monkeypatch.setattr(marks, "noted", lambda _: nullcontext())
-    monkeypatch.setattr(recovery, "recover", lambda _: [])
+    monkeypatch.setattr(recovery, "recover", lambda _, **__: [])
     monkeypatch.setattr(Stack, "show", lambda _, *arguments, **__: found.append(arguments))
     return found
 
