@@ -44,7 +44,8 @@ def from_git(base: str, *, head: str = "HEAD", folder: Path | None = None) -> li
 def from_gitlab(gl: "gitlab.Gitlab", project: str, merge_request: int) -> list[str]:
     """Return the files that a merge request changes, over every page, renamed ones by both names.
 
-    Raises `UnknownChangesError` where GitLab shows only some of them (its limit of files in a diff), and `GitlabError`.
+    Raises `UnknownChangesError` where GitLab shows only some of them (its limit of files in a diff), or has not counted
+    them yet, as right after a push; and `GitlabError`.
     """
     from gitlab.utils import EncodedId
 
@@ -55,6 +56,9 @@ def from_gitlab(gl: "gitlab.Gitlab", project: str, merge_request: int) -> list[s
         path = f"/projects/{EncodedId(project)}/merge_requests/{merge_request}/diffs"
         shown = gl.http_list(path, iterator=False, get_all=True)
         diffs = [dict(each) for each in shown]
-    if str(whole.changes_count or len(diffs)) != str(len(diffs)):
+    # docs.gitlab.com/api/merge_requests (changes_count): empty until GitLab has counted them, some time after a push.
+    if not whole.changes_count:
+        raise UnknownChangesError(f"{what}: GitLab has not counted them yet")
+    if str(whole.changes_count) != str(len(diffs)):
         raise UnknownChangesError(f"{what}: GitLab shows {len(diffs)} of {whole.changes_count} files")
     return sorted({str(diff[name]) for diff in diffs for name in ("old_path", "new_path")})

@@ -107,7 +107,8 @@ class Diff(BaseModel):
 class MergeRequest(BaseModel):
     """A merge request. ``fork`` is the id of the project that it comes from, if it is another one.
 
-    ``cut_off`` says that it changes more files than GitLab shows: docs.gitlab.com/administration/diff_limits.
+    ``cut_off`` says that it changes more files than GitLab shows: docs.gitlab.com/administration/diff_limits;
+    ``counted`` false that GitLab has not gone through its files yet.
     """
 
     id: int
@@ -121,6 +122,7 @@ class MergeRequest(BaseModel):
     merge_commit: str | None = None
     fork: int | None = None
     cut_off: bool = False
+    counted: bool = True
     commits: list[str] = Field(default_factory=list)
     diffs: list[Diff] = Field(default_factory=list)
     notes: list[Note] = Field(default_factory=list)
@@ -142,10 +144,14 @@ class Issue(BaseModel):
 
 
 class Project(BaseModel):
-    """A project. ``members`` are users' access levels; ``inbound`` the projects whose job tokens it accepts."""
+    """A project. ``members`` are users' access levels; ``inbound`` the projects whose job tokens it accepts.
+
+    ``former`` are the paths that it had before it was renamed or moved.
+    """
 
     id: int
     path: str
+    former: list[str] = Field(default_factory=list)
     visibility: Literal["public", "internal", "private"] = "public"
     default_branch: str = "main"
     issues_enabled: bool = True
@@ -175,5 +181,5 @@ class State(BaseModel):
         return next(user for user in self.users if user.id == identity)
 
     def project(self, key: str | int) -> Project | None:
-        """Return a project by its id or full path, as GitLab takes either."""
-        return next((each for each in self.projects if str(key) in {str(each.id), each.path}), None)
+        """Return a project by its id or full path, be it a former one, as GitLab takes either."""
+        return next((each for each in self.projects if str(key) in {str(each.id), each.path, *each.former}), None)

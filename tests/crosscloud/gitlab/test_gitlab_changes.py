@@ -15,19 +15,9 @@ Client = Callable[..., gitlab.Gitlab]
 
 
 def git(folder: Path, *arguments: str) -> str:
-    who = [
-        "-c",
-        "user.name=t",
-        "-c",
-        "user.email=t@example.com",
-        "-c",
-        "commit.gpgsign=false",
-        "-c",
-        "init.defaultBranch=main",
-    ]
-    return subprocess.run(
-        ["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout.strip()
+    settings = ("user.name=t", "user.email=t@example.com", "commit.gpgsign=false", "init.defaultBranch=main")
+    command = ["git", *(word for setting in settings for word in ("-c", setting)), *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
 
 @pytest.fixture
@@ -90,6 +80,13 @@ def test_a_list_that_gitlab_cut_off_is_not_taken_for_whole(stub: Stub, client: C
     merge_request = stub.project(PROJECT).merge_request().changes("docs/1.md")
     merge_request.merge_request.cut_off = True
     with pytest.raises(UnknownChangesError, match=r"GitLab shows 1 of 1\+ files"):
+        from_gitlab(client(), PROJECT, 1)
+
+
+def test_what_gitlab_has_not_counted_yet_is_not_taken_for_nothing(stub: Stub, client: Client) -> None:
+    merge_request = stub.project(PROJECT).merge_request().changes("release.env")
+    merge_request.merge_request.counted = False
+    with pytest.raises(UnknownChangesError, match="GitLab has not counted them yet"):
         from_gitlab(client(), PROJECT, 1)
 
 

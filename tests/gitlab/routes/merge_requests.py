@@ -35,12 +35,14 @@ def blueprint(stub: Stub) -> Blueprint:
         found = find(project, iid)
         base = project.branches.get(found.target_branch, "0" * 40)
         refs = {"base_sha": base, "start_sha": base, "head_sha": found.sha}
-        counts: Json = {"changes_count": f"{len(found.diffs)}{'+' * found.cut_off}", "diff_refs": refs}
+        count = f"{len(found.diffs)}{'+' * found.cut_off}" if found.counted else None
+        counts: Json = {"changes_count": count, "diff_refs": refs}
         return jsonify(form(project, found) | counts)
 
     @routes.get("/projects/<key>/merge_requests/<int:iid>/diffs")  # docs.gitlab.com/api/merge_requests (list MR diffs)
     def diffs(key: str, iid: int) -> Response:
-        return answers.paged([_diff(each) for each in find(readable(key, jobs=False), iid).diffs])
+        found = find(readable(key, jobs=False), iid)
+        return answers.paged([_diff(each) for each in found.diffs if found.counted])
 
     @routes.get("/projects/<key>/merge_requests/<int:iid>/pipelines")  # docs.gitlab.com/api/merge_requests (pipelines)
     def pipelines(key: str, iid: int) -> Response:
