@@ -11,14 +11,18 @@ if TYPE_CHECKING:
 
     from crosscloud.gitlab.settings import Settings
 
-_EXPIRED = "GitLab does not accept {who}: {told}. Make a new one (Settings > Access tokens of the project)"
 _TEXTS = {
-    401: _EXPIRED,
+    401: "GitLab does not accept {who}: {told}. {remedy}",
     403: "{who} may not do that ({told}){needs}",
     404: "it is not there, or {who} may not see it: GitLab's answer is the same{needs}",
     413: "it is too large for this GitLab ({told})",
     429: "GitLab's rate limit is reached{asked}. Run it again then, or have the limit raised",
 }
+#: Answers that proxies in front of GitLab give, too, and not as GitLab's documents.
+_OF_PROXIES = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.TOO_MANY_REQUESTS)
+_PAGE = (
+    "{where} answers with a web page (status {status}): is that GitLab's address, or is a login or a proxy before it?"
+)
 _JOB = "; a job's own token reaches only what its project, and those that have it on their allowlist, let it read"
 
 _UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
@@ -73,10 +77,14 @@ def _reason(causes: list[Any], status: int | None, settings: "Settings", needs: 
     if scope:
         return f"{who} lacks the scope {scope}. Make one with that scope (Settings > Access tokens of the project)"
     told = _told(error)
+    if told.startswith("<"):
+        if status not in _OF_PROXIES:
+            return _PAGE.format(where=settings.url or "GitLab", status=status)
+        told = "a proxy's answer"
     wanted = f". It takes {needs}" if needs else ""
     wanted += _JOB if settings.job_token else ""
     form = _TEXTS.get(status, "GitLab refuses it with status {status}: {told}{needs}")
-    return form.format(who=who, told=told, needs=wanted, status=status, asked=_asked(causes))
+    return form.format(who=who, told=told, needs=wanted, status=status, asked=_asked(causes), remedy=settings.remedy)
 
 
 def _asked(causes: list[Any]) -> str:

@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from crosscloud.gitlab.client import GitlabError, asking
-from crosscloud.gitlab.marked import Posted, bears, marked, own_id, same
+from crosscloud.gitlab.client import asking
+from crosscloud.gitlab.marked import Posted, bears, make, marked, own_id, same
 
 if TYPE_CHECKING:
     import gitlab
 
-#: Descriptions have the notes' limit, titles one of their own (docs.gitlab.com/api/issues).
-LONGEST, LONGEST_TITLE = 1_000_000, 255
-_ATTEMPTS = 3
+#: docs.gitlab.com/api/issues (title): characters.
+_LONGEST_TITLE = 255
 _NEEDS = "the scope api and the role Planner or Reporter, and issues must be on (Settings > General > Visibility)"
 
 
@@ -24,10 +23,7 @@ def open_issue(  # noqa: PLR0913 - an issue has that many parts
     that was closed stays closed: what goes wrong again is a new issue.
     """
     issues = _Issues(gl, project, marker)
-    text = marked(marker, body)
-    if len(text) > LONGEST:
-        raise GitlabError(f"{issues.name}: {len(text):,} characters are too many: GitLab takes {LONGEST:,}")
-    said = {"title": title[:LONGEST_TITLE], "description": text}
+    said = {"title": title[:_LONGEST_TITLE], "description": marked(marker, body, issues.name)}
     found = issues.own()
     made = not found
     found = found or issues.create({**said, "labels": list(labels)})
@@ -52,7 +48,9 @@ class _Issues:
     def __init__(self, gl: "gitlab.Gitlab", project: str, mark: str) -> None:
         self.mark, self.me = mark, own_id(gl)
         self.name = f"the issues of {project}"
-        self.project = gl.projects.get(project, lazy=True)
+        with asking(f"the project {project}", needs=_NEEDS):
+            # Not lazily: its id is what a project that was renamed or moved is written to, its old path is read only.
+            self.project = gl.projects.get(project)
 
     def own(self) -> list[Any]:
         """Return them, the oldest first, over every page."""
@@ -62,17 +60,8 @@ class _Issues:
         return sorted(found, key=lambda each: int(each.iid))
 
     def create(self, said: dict[str, Any]) -> list[Any]:
-        """Make the issue; return all that there are then. One whose answer was lost is found by looking."""
-        for last in (attempt == _ATTEMPTS - 1 for attempt in range(_ATTEMPTS)):
-            try:
-                with asking(self.name, needs=_NEEDS):
-                    self.project.issues.create(said)
-            except GitlabError as error:
-                if last or not error.passing:
-                    raise
-            if found := self.own():
-                return found
-        raise GitlabError(f"{self.name}: GitLab took it, and does not show it")
+        """Make the issue; return all that there are then."""
+        return make(self.name, lambda: self.project.issues.create(said), self.own, needs=_NEEDS)
 
     def write(self, issue: Any, said: dict[str, str]) -> bool:
         """Make an issue say this; return whether it said something else."""

@@ -1,15 +1,20 @@
 """What this program wrote on GitLab earlier is found again by a hidden line at its beginning and by its own author."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from crosscloud.gitlab.client import asking
+from crosscloud.gitlab.client import GitlabError, asking
 
 if TYPE_CHECKING:
     import gitlab
 
+#: docs.gitlab.com/api/notes (body), and of descriptions docs.gitlab.com/api/issues: characters.
+LONGEST = 1_000_000
 _ORDER = re.compile(r"/[A-Za-z]")
+#: How often something is written whose answer was lost, each time after looking whether it is there.
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -25,15 +30,18 @@ def marker(kind: str, name: str) -> str:
     return f"<!-- crosscloud:{kind}:{name} -->"
 
 
-def marked(mark: str, body: str) -> str:
+def marked(mark: str, body: str, name: str) -> str:
     """Return a text that begins with the marker, has it nowhere else, and gives GitLab no orders.
 
     A line such as ``/merge`` is a quick action, done as the bot: docs.gitlab.com/user/project/quick_actions. With a
-    backslash before it, it is shown as it was.
+    backslash before it, it is shown as it was. Raises `GitlabError`, which begins with ``name``, if it is too long.
     """
     lines = [line for line in body.replace("\r", "").split("\n") if line.strip() != mark]
     lines = [f"\\{line}" if _ORDER.match(line) else line for line in lines]
-    return "\n".join([mark, *lines]).rstrip()
+    text = "\n".join([mark, *lines]).rstrip()
+    if len(text) > LONGEST:
+        raise GitlabError(f"{name}: {len(text):,} characters are too many: GitLab takes {LONGEST:,}")
+    return text
 
 
 def bears(mark: str, text: str | None) -> bool:
@@ -52,3 +60,25 @@ def own_id(gl: "gitlab.Gitlab") -> int:
     with asking("the user that the token belongs to", needs="the scope api"):
         gl.auth()
     return int(gl.user.id) if gl.user else 0
+
+
+def make(name: str, create: Callable[[], object], look: Callable[[], list[Any]], *, needs: str) -> list[Any]:
+    """Write something new by ``create``; return all that ``look`` finds then: another job may have written one, too.
+
+    Where the answer was lost, looking is what tells whether it was written. Raises `GitlabError`.
+    """
+    lost: GitlabError | None = None
+    for _ in range(_ATTEMPTS):
+        lost = None
+        try:
+            with asking(name, needs=needs):
+                create()
+        except GitlabError as error:
+            if not error.passing:
+                raise
+            lost = error
+        if found := look():
+            return found
+        if lost is None:
+            break
+    raise lost or GitlabError(f"{name}: GitLab took it, and does not show it")

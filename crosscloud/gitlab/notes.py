@@ -2,16 +2,12 @@
 
 from typing import TYPE_CHECKING, Any
 
-from crosscloud.gitlab.client import GitlabError, asking
-from crosscloud.gitlab.marked import Posted, bears, marked, own_id, same
+from crosscloud.gitlab.client import asking
+from crosscloud.gitlab.marked import Posted, bears, make, marked, own_id, same
 
 if TYPE_CHECKING:
     import gitlab
 
-#: docs.gitlab.com/api/notes (body): characters.
-LONGEST = 1_000_000
-#: How often a note is written again whose answer was lost, each time after looking whether it is there.
-_ATTEMPTS = 3
 _NEEDS = "the scope api and, where the project is not public, the role Reporter"
 
 
@@ -35,9 +31,7 @@ def put_note(  # noqa: PLR0913 - where it is, which one it is, and what it says
     if body is None:
         notes.remove(found)
         return Posted("removed" if found else "none")
-    text = marked(marker, body)
-    if len(text) > LONGEST:
-        raise GitlabError(f"{notes.name}: {len(text):,} characters are too many: GitLab takes {LONGEST:,}")
+    text = marked(marker, body, notes.name)
     if not found and not create:
         return Posted("none")
     made = not found
@@ -64,20 +58,8 @@ class _Notes:
         return sorted((note for note in found if bears(self.mark, note.body)), key=lambda note: int(note.id))
 
     def create(self, text: str) -> list[Any]:
-        """Write the note; return all that there are then, since another job may have written one meanwhile.
-
-        Whether a note whose answer was lost was written is found out by looking.
-        """
-        for last in (attempt == _ATTEMPTS - 1 for attempt in range(_ATTEMPTS)):
-            try:
-                with asking(self.name, needs=_NEEDS):
-                    self.merge_request.notes.create({"body": text})
-            except GitlabError as error:
-                if last or not error.passing:
-                    raise
-            if found := self.own():
-                return found
-        raise GitlabError(f"{self.name}: GitLab took it, and does not show it")
+        """Write the note; return all that there are then."""
+        return make(self.name, lambda: self.merge_request.notes.create({"body": text}), self.own, needs=_NEEDS)
 
     def write(self, note: Any, text: str) -> bool:
         """Make a note say this; return whether it said something else."""

@@ -58,6 +58,14 @@ class Settings:
         kind = "the job's own token" if self.job_token else "the token"
         return f"{kind} in {self.source}" if self.source else kind
 
+    @property
+    def remedy(self) -> str:
+        """What to do where GitLab does not accept it."""
+        if self.token and not self.job_token:
+            return "Make a new one (Settings > Access tokens of the project)"
+        why = "It ends with its job, and not all of GitLab takes it. " if self.job_token else ""
+        return f"{why}Give a token of one's own as {TOKEN}"
+
     def writing(self, what: str) -> "Settings":
         """Return them if they can be used for writing ``what``; say at once what is missing otherwise.
 

@@ -5,8 +5,9 @@ those of GitLab's lib/api/helpers.rb and lib/api/api_guard.rb.
 """
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from flask import g, request
+from flask import request
 
 from tests.gitlab import model
 from tests.gitlab.answers import Refused, refused
@@ -92,8 +93,17 @@ def project(stub: Stub, of: Caller, key: str) -> model.Project:
     seen = found.visibility == "public" or (found.visibility == "internal" and of.user) or of.level(found)
     if not seen:
         raise refused(404, "Project Not Found")
-    g.project = found
+    if key in found.former:
+        raise _moved(key, found)
     return found
+
+
+def _moved(key: str, project: model.Project) -> Refused:
+    """Return what lib/api/helpers.rb (find_project!) says to the former path of a project: it is for reading alone."""
+    if request.method != "GET":
+        return Refused(405, {"message": "Non GET methods are not allowed for moved projects"})
+    path = request.environ["stub.raw_path"].replace(quote(key, safe=""), str(project.id), 1)
+    return Refused(302, {}, location=f"{path}?{request.query_string.decode()}")
 
 
 def allow(of: Caller, project: model.Project, level: int, *, public: bool = False) -> None:

@@ -17,9 +17,10 @@ PER_PAGE, MOST_PER_PAGE = 20, 100
 class Refused(Exception):  # noqa: N818 - an answer, not an error of the stub
     """An answer other than success, raised anywhere below a route."""
 
-    def __init__(self, status: int, body: Json) -> None:
+    def __init__(self, status: int, body: Json, *, location: str = "") -> None:
         super().__init__(status, body)
         self.status, self.body = status, body
+        self.headers = {"Location": location} if location else {}
 
 
 def refused(status: int, text: str) -> Refused:

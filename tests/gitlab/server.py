@@ -81,8 +81,8 @@ def application(stub: Stub) -> Flask:
             one_at_a_time.release()
 
     @app.errorhandler(Refused)
-    def refuse(error: Refused) -> tuple[Response, int]:
-        return jsonify(error.body), error.status
+    def refuse(error: Refused) -> tuple[Response, int, dict[str, str]]:
+        return jsonify(error.body), error.status, error.headers
 
     @app.errorhandler(404)
     def unknown(_: Exception) -> tuple[Response, int]:

@@ -18,6 +18,12 @@ class ProjectSetup:
         self.project.branches[name] = commit
         return BranchSetup(self.state, self.project, name, commit)
 
+    def renamed(self, path: str) -> "ProjectSetup":
+        """Give it another path; the one before leads to it."""
+        self.project.former.append(self.project.path)
+        self.project.path = path
+        return self
+
     def accepts_jobs_of(self, *projects: "ProjectSetup") -> "ProjectSetup":
         """Put projects onto the allowlist of those whose job tokens are accepted."""
         self.project.inbound.extend(each.project.id for each in projects)

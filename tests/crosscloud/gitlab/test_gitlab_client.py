@@ -111,6 +111,13 @@ def test_an_unknown_token_is_refused(client: Client) -> None:
     assert "Make a new one" in error
 
 
+def test_a_jobs_token_where_none_is_taken_and_no_token_are_told_to_be_replaced(stub: Stub, client: Client) -> None:
+    stub.job_token("job-1", project=PROJECT, access={PROJECT: 30})
+    for gl in (client("job-1", job=True), client("")):
+        with pytest.raises(GitlabError, match="Give a token of one's own as CROSSCLOUD_GITLAB_TOKEN"), asking("me"):
+            gl.auth()
+
+
 def test_a_jobs_token_that_is_not_on_the_allowlist_is_told_so(stub: Stub, client: Client) -> None:
     stub.job_token("job-1", project="cncf/other", access={PROJECT: 30})
     error = str(refusal(client("job-1", job=True)))
@@ -137,6 +144,23 @@ def test_a_server_that_is_not_there_is_named() -> None:
 def test_a_page_that_is_no_gitlab_is_told(stub: Stub, client: Client) -> None:
     stub.fault(Fault(match="branches", status=200, times=9))
     assert "does not answer as GitLab does" in str(refusal(client()))
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (403, "answers with a web page (status 403): is that GitLab's address"),
+        (404, "answers with a web page (status 404): is that GitLab's address"),
+        (413, "it is too large for this GitLab (a proxy's answer)"),
+    ],
+)
+def test_a_web_page_of_whatever_is_before_gitlab_is_told_and_not_shown(
+    stub: Stub, client: Client, status: int, told: str
+) -> None:
+    stub.fault(Fault(match="branches", status=status))
+    error = str(refusal(client()))
+    assert told in error
+    assert "<" not in error
 
 
 def test_a_token_is_not_taken_along_to_another_server(stub: Stub, client: Client) -> None:

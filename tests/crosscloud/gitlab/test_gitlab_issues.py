@@ -78,6 +78,25 @@ def test_a_lost_answer_makes_no_second_issue(stub: Stub, client: Client) -> None
     assert len(issues(stub)) == 1
 
 
+def test_an_issue_that_gitlab_does_not_show_is_not_made_again(
+    stub: Stub, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.gitlab.routes.issues._wanted", lambda _: False)
+    with pytest.raises(GitlabError, match="GitLab took it, and does not show it"):
+        wrong(client())
+    assert len(issues(stub)) == 1
+
+
+def test_a_project_that_was_renamed_is_written_to_by_its_former_path(stub: Stub, client: Client) -> None:
+    wrong(client())
+    stub.project(PROJECT).renamed("cncf/renamed")
+    assert [wrong(client(), "more").action, right(client()).action, wrong(client()).action] == [
+        "updated",
+        "closed",
+        "created",
+    ]
+
+
 def test_twins_are_closed_with_the_number_of_the_one_that_stays(stub: Stub, client: Client) -> None:
     wrong(client())
     twin = issues(stub)[0].model_copy(deep=True, update={"id": 900, "iid": 2})

@@ -91,6 +91,14 @@ def test_nothing_to_say_removes_it(client: Client, merge_request: MergeRequestSe
     assert bodies(merge_request) == []
 
 
+def test_a_project_that_was_renamed_is_written_to_by_its_former_path(
+    stub: Stub, client: Client, merge_request: MergeRequestSetup
+) -> None:
+    stub.project(PROJECT).renamed("cncf/renamed")
+    assert [put(client(), "+1").action, put(client(), "+2").action] == ["created", "updated"]
+    assert bodies(merge_request) == [f"{MARK}\n+2"]
+
+
 def test_several_are_folded_into_the_oldest(stub: Stub, client: Client, merge_request: MergeRequestSetup) -> None:
     first = merge_request.note(stub.user("crosscloud-bot"), f"{MARK}\nold")
     merge_request.note(stub.user("crosscloud-bot"), f"{MARK}\nolder job")

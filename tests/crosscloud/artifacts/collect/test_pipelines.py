@@ -63,6 +63,12 @@ def test_one_pipeline_that_is_asked_for_has_to_be_the_branchs_and_fit(place: Pla
     assert f"no job that has succeeded in pipeline {running} carries a release.env" in said
 
 
+def test_a_project_that_was_renamed_is_found_by_its_former_path(place: Place) -> None:
+    newest = place.release().pipeline.id
+    place.stub.project("coredns/coredns").renamed("coredns/dns")
+    assert source(place) == newest
+
+
 def test_pipelines_without_the_file_are_passed_over(place: Place) -> None:
     with_file = place.branch().project.pipelines[-1].id
     place.branch().pipeline().job("docs", artifacts={"site.html": "<html>"})
