@@ -5,11 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from crosscloud import paths
 from crosscloud.errors import CrosscloudError
@@ -19,6 +20,9 @@ from crosscloud.stacks.workspace import OWN, Workspace
 if TYPE_CHECKING:
     from crosscloud.stacks.advice.events import Failure
     from crosscloud.stacks.advice.rules import Advice
+
+#: Seconds to wait for the rest of what an ended command wrote: what it started may hold its error output open.
+_LAST_WORDS = 5.0
 
 
 class PulumiError(CrosscloudError):
@@ -114,19 +118,23 @@ class Stack:
     def _shown(self, command: Sequence[str], variables: Mapping[str, str]) -> tuple[int, str]:
         """Run a command with its display; return its status, and what it wrote to its error output."""
         said: list[str] = []
-        with subprocess.Popen(
+        process = subprocess.Popen(
             command,
             cwd=self.workspace.project,
             env={**self.workspace.environment(), **variables},
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-        ) as process:
-            try:
-                _pass_on(process, said)
-            except KeyboardInterrupt:
-                _pass_on(process, said)  # the engine was interrupted too, and writes down what it has made
-                raise
+        )
+        reader = threading.Thread(target=_pass_on, args=(process.stderr, said), daemon=True)
+        reader.start()
+        try:
+            process.wait()
+        except KeyboardInterrupt:
+            process.wait()  # the engine was interrupted too, and writes down what it has made
+            raise
+        finally:
+            reader.join(_LAST_WORDS)
         return process.returncode, "".join(said)
 
     def _quietly(self, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
@@ -146,12 +154,11 @@ class Stack:
         return found
 
 
-def _pass_on(process: "subprocess.Popen[str]", said: list[str]) -> None:
-    """Show what a process writes to its error output, and keep it, until it ends."""
-    for line in process.stderr or ():
+def _pass_on(stream: IO[str], said: list[str]) -> None:
+    """Show what a process writes to its error output, and keep it, until the stream ends."""
+    for line in stream:
         said.append(line)
         print(line, end="", file=sys.stderr, flush=True)
-    process.wait()
 
 
 def _signal(number: int) -> str:
