@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from crosscloud import container
 from crosscloud.machines import commands, host, store
 from crosscloud.machines.errors import MachineError
 
@@ -26,6 +27,7 @@ MEMORY_GIB = 3
 #: Bits of capabilities(7) that machines need: CAP_NET_ADMIN, CAP_SYS_ADMIN, CAP_SYS_CHROOT.
 CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_SYS_ADMIN": 21, "CAP_SYS_CHROOT": 18}
 ALTERNATIVE = "Without them a cluster that you already have can be used: `crosscloud:cloud: existing`."
+_IN_IMAGE = "a container of the runner image, which is for clouds (`make up` in a checkout is for machines),"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def ensure(what: str) -> None:
     missing = [one for one in requirements() if not one.ok]
     if missing:
         lines = [f"  {one.name}: {one.state}; {one.remedy}" for one in missing]
-        raise MachineError(f"this host can't {what}, it lacks:\n" + "\n".join(lines) + f"\n{ALTERNATIVE}")
+        where = _IN_IMAGE if container.active() else "this host"
+        raise MachineError(f"{where} can't {what}, it lacks:\n" + "\n".join(lines) + f"\n{ALTERNATIVE}")
 
 
 def _need(name: str, ok: bool, state: str, remedy: str) -> Requirement:

@@ -41,11 +41,18 @@ def build_images(port: int) -> None:
     commands.build(port=port)
 
 
-def build_machine_image() -> None:
-    """Make the image that this host's machines boot from, unless it is there."""
-    from crosscloud.machines import image, requirements
+def ensure_machines() -> None:
+    """Raise an error that names all that this host lacks to run machines."""
+    from crosscloud.machines import requirements
 
     requirements.ensure("run machines")
+
+
+def build_machine_image() -> None:
+    """Make the image that this host's machines boot from, unless it is there."""
+    from crosscloud.machines import image
+
+    ensure_machines()
     image.ensure(say)
 
 

@@ -13,6 +13,7 @@ from crosscloud.stacks.stages import (
     build_images,
     build_machine_image,
     deploy,
+    ensure_machines,
     run_checks,
     stage,
     take_outputs,
@@ -35,6 +36,8 @@ def up(name: str, *, checks: bool = True, review: Path | None = None, policies: 
         applying.ensure(stack, reviewed)
     started = time.monotonic()
     container.ensure_out()
+    if stack_config.cloud == "local":
+        ensure_machines()  # before minutes are spent on what they would run
     stack.create()  # first: what a stack needs is not cleaned up behind it by the end of another
     if stack_config.cloud == "local":
         with stage("images of the release"):

@@ -71,6 +71,14 @@ def test_a_state_that_would_end_with_the_container_is_refused_before_anything_is
     assert "Traceback" not in ended.said
 
 
+def test_machines_of_the_host_are_refused_before_minutes_are_spent(image: Built, folder: Path) -> None:
+    assert image.log
+    ended = buildah.run("up", "local", mounts={folder / "state": "/state"})
+    assert ended.status == 1
+    assert "can't run machines, it lacks" in ended.said
+    assert "images of the release" not in ended.said
+
+
 def test_up_makes_the_kubeconfig_available_and_down_takes_everything_away(
     image: Built, cluster: ControlPlane, folder: Path
 ) -> None:
