@@ -1,7 +1,10 @@
 """The pack under the genuine engine: every rule fires where it is broken, and nothing fires where it is kept."""
 
+import contextlib
 import json
+import os
 import shutil
+import signal
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -13,11 +16,14 @@ from crosscloud import paths
 from crosscloud.engine.environment import pulumi_environment
 from policy.rules import RULES
 from policy.rules.rule import StackRule
+from tests.cluster.project import eventually
 from tests.policy.broken import broken, rule_of
 from tests.policy.findings import Found, findings
 from tests.processes import finished, start
 
 pytestmark = pytest.mark.engine
+
+_PACK = ("--policy-pack", str(paths.ROOT / "policy"))
 
 #: A stack that may do what advisory rules warn of.
 STACK = {
@@ -91,19 +97,24 @@ def _run(folder: Path, resources: dict[str, dict[str, Any]], *command: str) -> "
     """Have the engine preview or make a program of these resources with the pack."""
     shutil.copy(Path(__file__).with_name("program.py"), folder / "__main__.py")
     (folder / "resources.json").write_text(json.dumps(resources))
+    environment = _project(folder)
+    for each in (("stack", "init"), (*command, *_PACK, "--event-log", "log")):
+        process = start(["pulumi", *each, "--stack", "broken", "--non-interactive"], folder, environment)
+        said = finished(process, timeout=120, check=each[0] == "stack")
+    return process, said
+
+
+def _project(folder: Path) -> dict[str, str]:
+    """Write the files of a project with a state of its own; return the engine's environment."""
     (folder / "Pulumi.yaml").write_text("name: broken\nruntime: python\n")
     (folder / "Pulumi.broken.yaml").write_text(yaml.safe_dump({"config": STACK}))
     (folder / "state").mkdir()
-    environment = {
+    return {
         **pulumi_environment(),
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_CONFIG_PASSPHRASE": "test",
         "PULUMI_DEBUG_COMMANDS": "true",  # which allows --event-log
     }
-    for each in (("stack", "init"), (*command, "--policy-pack", str(paths.ROOT / "policy"), "--event-log", "log")):
-        process = start(["pulumi", *each, "--stack", "broken", "--non-interactive"], folder, environment)
-        said = finished(process, timeout=120, check=each[0] == "stack")
-    return process, said
 
 
 @pytest.mark.parametrize("name", broken())
@@ -136,6 +147,28 @@ def test_no_finding_shows_a_secret(found: list[Found]) -> None:
     shown = "\n".join(each.message for each in found)
     for secret in ("BEGIN EC PRIVATE KEY", "abcdef.0123456789abcdef", "I2Nsb3VkLWNvbmZpZw"):
         assert secret not in shown
+
+
+def test_a_killed_engine_leaves_no_pack_behind(tmp_path: Path) -> None:
+    (tmp_path / "__main__.py").write_text("import time\ntime.sleep(60)\n")
+    environment = _project(tmp_path)
+    finished(start(["pulumi", "stack", "init", "broken"], tmp_path, environment), timeout=60)
+    engine = start(["pulumi", "preview", *_PACK, "--stack", "broken", "--non-interactive"], tmp_path, environment)
+    (pack,) = eventually(60, "the pack runs", lambda: _packs(tmp_path))
+    os.kill(engine.pid, signal.SIGKILL)
+    eventually(10, "the pack is gone", lambda: not Path(f"/proc/{pack}").exists())
+    engine.communicate(timeout=10)
+
+
+def _packs(folder: Path) -> list[int]:
+    """Return the processes of packs of engines whose state is in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            ours = str(folder).encode() in (process / "environ").read_bytes()
+            if ours and b"pulumi.policy" in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+    return found
 
 
 def test_an_update_makes_nothing_that_a_mandatory_rule_refuses(tmp_path: Path) -> None:
