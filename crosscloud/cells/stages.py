@@ -11,7 +11,9 @@ from crosscloud.cells.reasons import Verdict, of_checks
 from crosscloud.cells.run import Run, current
 from crosscloud.rehearsal.simulations import Simulation
 from crosscloud.runs.record import StageStatus
+from crosscloud.stacks.pulumi import Stack
 from crosscloud.stacks.stages import build_images, build_machine_image, deploy, run_checks, say, stage, take_outputs
+from crosscloud.stacks.up import stack_values
 
 CLUSTER, PROJECT, TEST = "cross-cloud", "cross-project", "cncf-e2e"
 #: Leaves out of the engine's work all that is deployed into the cluster.
@@ -26,6 +28,7 @@ class NotBegunError(CellError):
 
 def cluster(cell: Cell, release: Path | None = None, fault: Fault | None = None) -> int:
     """Make the cell's cluster with the release's Kubernetes; return the exit status."""
+    stack_values(Stack(cell.stack))  # a stack that isn't there leaves no trace of a cell
     run = current(cell, begins=True)
 
     def work() -> None:

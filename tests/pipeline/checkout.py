@@ -2,11 +2,13 @@
 
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from crosscloud import paths
 
 PROJECT, BRANCH = "crosscloud/crosscloud", "main"
+_WHO = ("-c", "user.name=crosscloud", "-c", "user.email=crosscloud@example.com")
 
 
 def make(folder: Path, gitlab: str) -> str:
@@ -23,12 +25,21 @@ def make(folder: Path, gitlab: str) -> str:
             shutil.copy2(source, target)
     _git(folder, "init", "--quiet", "--initial-branch", BRANCH)
     _git(folder, "add", "--all")
-    who = ("-c", "user.name=crosscloud", "-c", "user.email=crosscloud@example.com")
-    _git(folder, *who, "commit", "--quiet", "--message", "what is pushed")
+    _git(folder, *_WHO, "commit", "--quiet", "--message", "what is pushed")
     _git(folder, "remote", "add", "origin", f"{gitlab}/{PROJECT}.git")
     _git(folder, "update-ref", f"refs/remotes/origin/{BRANCH}", "HEAD")
     _git(folder, "symbolic-ref", "refs/remotes/origin/HEAD", f"refs/remotes/origin/{BRANCH}")
     return _git(folder, "rev-parse", "HEAD").strip()
+
+
+def change(folder: Path, files: Mapping[str, str]) -> tuple[str, str]:
+    """Commit a change of some files, as a branch of a merge request; return the commits before and after it."""
+    before = _git(folder, "rev-parse", "HEAD").strip()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    _git(folder, "checkout", "--quiet", "-B", "change")
+    _git(folder, *_WHO, "commit", "--quiet", "--all", "--message", "a change")
+    return before, _git(folder, "rev-parse", "HEAD").strip()
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -12,7 +12,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,14 +76,15 @@ def run(
     *,
     secrets: Mapping[str, Mapping[str, str]],
     on_job: Callable[[Job], None] = lambda _: None,
+    jobs: Sequence[str] = (),
 ) -> Pipeline:
-    """Run the pipeline of a checkout with these variables.
+    """Run the pipeline of a checkout with these variables, or of it these ``jobs`` and those that they need.
 
     ``secrets`` are variables by the environment that they are for (``*``: all), in a file of mode 0600.
     """
     _write_overlay(folder, variables)
     _write_secrets(folder, secrets)
-    process = _start(folder, variables)
+    process = _start(folder, variables, [*jobs, "--needs"] if jobs else [])
     made, stages = Pipeline(folder), dict[str, str]()
     try:
         for raw in process.stdout or ():
@@ -103,7 +104,7 @@ def run(
     return made
 
 
-def _start(folder: Path, variables: Mapping[str, str]) -> "subprocess.Popen[str]":
+def _start(folder: Path, variables: Mapping[str, str], arguments: Sequence[str]) -> "subprocess.Popen[str]":
     tools = folder.parent / "bin"
     _write_crosscloud(tools)
     told = {
@@ -116,6 +117,7 @@ def _start(folder: Path, variables: Mapping[str, str]) -> "subprocess.Popen[str]
         *(str(_NODE / "node"), str(_NODE / "gitlab-ci-local")),
         *("--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source", "--no-color"),
         *(part for name, value in told.items() for part in ("--variable", f"{name}={value}")),
+        *arguments,
     ]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= {
@@ -146,7 +148,8 @@ def _write_crosscloud(folder: Path) -> None:
 
 def _write_overlay(folder: Path, variables: Mapping[str, str]) -> None:
     """Have jobs started that GitLab would skip; see this module's docstring."""
-    cells = [f"{s}-{c}" for s in variables["STACKS"].split() for c in variables["CHANNELS"].split()]
+    stacks, channels = (variables.get(name, "").split() for name in ("STACKS", "CHANNELS"))
+    cells = [f"{stack}-{channel}" for stack in stacks for channel in channels]
     jobs = [f"{stage}:{cell}" for stage in ("cross-project", "cncf-e2e") for cell in cells]
     always = {"rules": [{"if": '$KIND == "release"', "when": "always"}]}
     (folder / ".gitlab-ci-local.yml").write_text(yaml.safe_dump(dict.fromkeys(jobs, always)))

@@ -9,7 +9,7 @@ import pytest
 from crosscloud.cells.cell import Cell
 from crosscloud.cells.reasons import Verdict
 from crosscloud.cells.run import Run, current
-from crosscloud.cells.stages import NotBegunError, check, project
+from crosscloud.cells.stages import NotBegunError, check, cluster, project
 from crosscloud.errors import CrosscloudError
 from crosscloud.runs import record
 from crosscloud.runs.record import Stage, StageStatus
@@ -118,3 +118,10 @@ def test_nothing_goes_on_from_a_stage_that_did_not_pass(run: Run, status: StageS
         check(CELL)
     told = run.record().stages
     assert not [stage for stage in told if stage.name in ("cross-project", "cncf-e2e")]
+
+
+def test_a_stack_that_is_not_there_leaves_no_trace_of_a_cell() -> None:
+    cell = Cell("mars", "head")
+    with pytest.raises(CrosscloudError, match=r"no Pulumi\.mars\.yaml; the stacks of this project are aws, local"):
+        cluster(cell)
+    assert not cell.place.folder.exists()
