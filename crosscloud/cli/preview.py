@@ -31,12 +31,20 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from rich.console import Console
 
     from crosscloud import paths
+    from crosscloud.errors import CrosscloudError
     from crosscloud.preview import command, files, terminal
     from crosscloud.preview.run import POLICY
+    from crosscloud.stacks.pulumi import Stack
 
     chosen = stack_of(name, stack)
-    found, review = command.preview(chosen, rehearsed=rehearsal, full_size=sizes, policy=POLICY if policies else None)
     folder = (output or paths.home() / "previews") / chosen
+    policy = POLICY if policies else None
+    try:
+        found, review = command.preview(chosen, rehearsed=rehearsal, full_size=sizes, policy=policy)
+    except CrosscloudError as error:
+        if Stack(chosen).file.exists():  # the note of an earlier push must not stand as if it were this one's
+            files.write(folder, command.refused(chosen, error, rehearsed=rehearsal), None)
+        raise
     files.write(folder, found, review)
     console = Console(highlight=False, soft_wrap=True)
     terminal.show(found, console, full=full)

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from crosscloud.errors import CrosscloudError
 from crosscloud.preview import engine, run, state
-from crosscloud.preview.model import Preview
+from crosscloud.preview.model import Diagnostic, Preview
 from crosscloud.review import Review, record
 from crosscloud.stacks.pulumi import Stack
 from crosscloud.stacks.up import read_config
@@ -25,6 +26,12 @@ def preview(
     stack = Stack(name)
     read_config(stack, files_exist=False)
     return _reviewed(stack, policy)
+
+
+def refused(name: str, error: CrosscloudError, *, rehearsed: bool) -> Preview:
+    """Return the preview of a stack of which there can be none: its file, or something that it needs, is wrong."""
+    commit = run.commit(Stack(name).workspace.project)
+    return Preview(name, errors=(Diagnostic(str(error)),), failed=True, rehearsed=rehearsed, commit=commit)
 
 
 def _reviewed(

@@ -86,7 +86,8 @@ def _result(preview: Preview) -> str:
 def _facts(preview: Preview) -> Iterator[str]:
     if preview.commit:
         yield f"commit {code(preview.commit[:8])}"
-    yield f"previewed in {preview.seconds:.0f} s"
+    if preview.seconds:
+        yield f"previewed in {preview.seconds:.0f} s"
     if preview.counts.same:
         yield f"{preview.counts.same} unchanged"
     if preview.fresh:
@@ -144,7 +145,8 @@ def _errors(errors: Sequence[Diagnostic]) -> Iterator[str]:
             yield f"- {name}{prose(message)}"
         else:
             # indented, so that no line begins as a quick action does
-            yield f"\n{name}\n\n{fence(indent(message, '  '))}".replace("\n\n\n", "\n\n")
+            block = fence(indent(message, "  "))
+            yield f"{name.strip()}\n\n{block}\n" if name else f"{block}\n"
         if left <= 0:
             yield "- … and more, in the job's log"
             return
