@@ -21,9 +21,9 @@ _ITS_OWN: frozenset[str] | None = None
 
 #: Patterns of paths from the repository's root, ``*`` for anything with its slashes, and the clouds they count for.
 PATTERNS: tuple[tuple[str, frozenset[str] | None], ...] = (
-    # What documents, tests or sets up, and what runs pipelines, changes no cluster.
     ("release.env", EVERYTHING),  # also where a stack takes its images from elsewhere: it is what a project is about
     ("*Pulumi.*.yaml", NOTHING),  # but the stack's own, which names it
+    # What documents, tests or sets up, and what runs pipelines, changes no cluster.
     ("docs/*", NOTHING),
     ("*.md", NOTHING),
     ("LICENSE", NOTHING),
@@ -41,7 +41,6 @@ PATTERNS: tuple[tuple[str, frozenset[str] | None], ...] = (
     # What looks at stacks and tells of them, or simulates clouds.
     ("crosscloud/cells/*", NOTHING),
     ("crosscloud/cli/*", NOTHING),
-    ("crosscloud/container.py", NOTHING),
     ("crosscloud/drift/*", NOTHING),
     ("crosscloud/e2e/*", NOTHING),
     ("crosscloud/gitlab/*", NOTHING),
@@ -56,7 +55,8 @@ PATTERNS: tuple[tuple[str, frozenset[str] | None], ...] = (
     ("components/{cloud}_*.py", _ITS_OWN),
     ("crosscloud/config/{cloud}_*.py", _ITS_OWN),
     ("crosscloud/{cloud}_*.py", _ITS_OWN),
-    # Machines on this host, and the images that are built for them.
+    # Machines on this host, whether they can run here, and the images that are built for them.
+    ("crosscloud/container.py", frozenset({"local"})),
     ("crosscloud/machines/*", frozenset({"local"})),
     ("crosscloud/artifacts/*", frozenset({"local"})),
 )
