@@ -4,8 +4,12 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crosscloud.errors import CrosscloudError
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,13 @@ class ProblemsError(CrosscloudError):
 def counted(number: int, noun: str) -> str:
     """Return a count with its noun: ``1 error``, ``3 errors``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def first_wrong(error: "ValidationError") -> str:
+    """Return the first thing that a model finds wrong with what a program wrote: where, and what."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else first["msg"]
 
 
 def shown(path: Path) -> str:

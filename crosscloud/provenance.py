@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from crosscloud.problems import shown
+from crosscloud.problems import first_wrong, shown
 from crosscloud.release import PROJECTS
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ def _why(error: Exception) -> str:
     from pydantic import ValidationError
 
     if isinstance(error, ValidationError):
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        return f"{where}: {first['msg']}" if where else first["msg"]
+        return first_wrong(error)
     return getattr(error, "strerror", None) or str(error)
 
 

@@ -1,8 +1,9 @@
 """The connection to GitLab: python-gitlab, with bounded retries and errors that say what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
 
 from crosscloud.gitlab.errors import GitlabError, explained
 from crosscloud.gitlab.settings import Settings
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 
     from crosscloud.gitlab.retrying import Patience
 
-__all__ = ["GitlabError", "Settings", "asking", "connect", "explained"]
+__all__ = ["GitlabError", "Settings", "asking", "connect", "explained", "or_none"]
+
+Answer = TypeVar("Answer")
 
 
 def connect(settings: Settings, *, patience: "Patience | None" = None) -> "gitlab.Gitlab":
@@ -32,3 +35,14 @@ def asking(what: str, *, needs: str = "") -> Iterator[None]:
         yield
     except (gitlab.exceptions.GitlabError, requests.RequestException) as error:
         raise explained(error, what, needs=needs) from None
+
+
+def or_none(what: str, ask: Callable[[], Answer], *, needs: str = "") -> Answer | None:
+    """Return what GitLab answers, or ``None`` if it does not have it; `GitlabError`, as `asking`, of all else."""
+    try:
+        with asking(what, needs=needs):
+            return ask()
+    except GitlabError as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return None
+        raise

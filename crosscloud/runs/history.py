@@ -8,11 +8,10 @@ none; so pipelines are gone through by their ids, which takes a token of one's o
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from crosscloud.gitlab.client import GitlabError, asking
+from crosscloud.gitlab.client import asking, or_none
 
 if TYPE_CHECKING:
     import gitlab
@@ -55,25 +54,14 @@ def _jobs(pipeline: Any, name: str) -> Iterator[Any]:
 
 
 def _of_job(project: Any, number: int, file: str) -> bytes | None:
-    try:
-        with asking(f"{file} of job {number}", needs=_NEEDS):
-            content = project.jobs.get(number, lazy=True).artifact(file)
-    except GitlabError as error:
-        if error.status == HTTPStatus.NOT_FOUND:  # its artifacts have expired
-            return None
-        raise
-    return content if isinstance(content, bytes) else None
+    """Return the file, or None where the job's artifacts have expired."""
+    job = project.jobs.get(number, lazy=True)
+    return or_none(f"{file} of job {number}", lambda: job.artifact(file), needs=_NEEDS)
 
 
 def _of_branch(gl: "gitlab.Gitlab", published: Published) -> bytes | None:
     from gitlab.utils import EncodedId
 
-    try:
-        with asking(f"{published.file} of {published.branch}", needs=_NEEDS):
-            artifacts = gl.projects.get(published.project, lazy=True).artifacts
-            content = artifacts.raw(EncodedId(published.branch), published.file, published.job)
-    except GitlabError as error:
-        if error.status == HTTPStatus.NOT_FOUND:
-            return None
-        raise
-    return content if isinstance(content, bytes) else None
+    artifacts: Any = gl.projects.get(published.project, lazy=True).artifacts
+    where = (EncodedId(published.branch), published.file, published.job)
+    return or_none(f"{published.file} of {published.branch}", lambda: artifacts.raw(*where), needs=_NEEDS)

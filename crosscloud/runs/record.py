@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from crosscloud.errors import CrosscloudError
+from crosscloud.problems import first_wrong
 
 FILE, JUNIT = "run.json", "e2e.xml"
 #: A cell's stages in their order; ``cncf-artifacts`` and ``report`` belong to the pipeline, not to a cell.
@@ -113,9 +114,7 @@ def load(folder: Path) -> Record:
     except OSError as error:
         raise RecordError(f"{file} can't be read: {error.strerror}") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "the file"
-        raise RecordError(f"{file} is no record of a run: {where}: {first['msg']}") from None
+        raise RecordError(f"{file} is no record of a run: {first_wrong(error)}") from None
 
 
 def save(folder: Path, record: Record) -> None:

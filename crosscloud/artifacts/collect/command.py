@@ -57,6 +57,5 @@ def collect(
     console.print(shown.table(found, console.width))
     console.print()
     for line in shown.notes(found):
-        console.print(f"note: {line}", highlight=False, soft_wrap=True)
-    beside = provenance.file_of(output).name
-    console.print(f"{output}, with where it comes from in {beside}", highlight=False, soft_wrap=True)
+        print(f"note: {line}")
+    print(f"{output}, with where it comes from in {provenance.file_of(output).name}")

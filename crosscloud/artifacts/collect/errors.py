@@ -1,12 +1,7 @@
 """Why a project's part of a release can't be had."""
 
-from collections.abc import Callable
-from http import HTTPStatus
-from typing import TypeVar
-
 from crosscloud.errors import CrosscloudError
 
-Answer = TypeVar("Answer")
 #: What it takes to read a project's pipelines and artifacts: docs.gitlab.com/user/permissions (CI/CD).
 NEEDS = "the role Reporter in the project, and the scope read_api"
 
@@ -17,15 +12,3 @@ class UncollectedError(CrosscloudError):
     def __init__(self, wrong: str, allowed: str = "") -> None:
         self.wrong, self.allowed = wrong, allowed
         super().__init__(f"{wrong} ({allowed})" if allowed else wrong)
-
-
-def or_none(call: Callable[[], Answer]) -> Answer | None:
-    """Return what a call of the client returns, or ``None`` if GitLab does not have it."""
-    from gitlab import exceptions
-
-    try:
-        return call()
-    except exceptions.GitlabError as error:
-        if error.response_code == HTTPStatus.NOT_FOUND:
-            return None
-        raise

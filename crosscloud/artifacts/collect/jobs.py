@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from crosscloud.artifacts.collect.errors import NEEDS, UncollectedError, or_none
+from crosscloud.artifacts.collect.errors import NEEDS, UncollectedError
 from crosscloud.errors import CrosscloudError
-from crosscloud.gitlab.client import GitlabError, asking
+from crosscloud.gitlab.client import GitlabError, asking, or_none
 
 NAME = "release.env"
 #: More than this is no release.env: ten lines of at most a few hundred characters.
@@ -76,8 +76,8 @@ def _jobs(pipelines: Sequence[Any]) -> Iterator[Any]:
 
 
 def _read(project: Any, job: Any) -> str | None:
-    with asking(f"the artifacts of {_named(job)}", needs=NEEDS):
-        body = or_none(lambda: project.jobs.get(job.id, lazy=True).artifact(NAME))
+    kept = project.jobs.get(job.id, lazy=True)
+    body = or_none(f"the artifacts of {_named(job)}", lambda: kept.artifact(NAME), needs=NEEDS)
     if body is None:
         return None
     what = f"{NAME} of {_named(job)}"

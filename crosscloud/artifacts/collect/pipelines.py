@@ -12,10 +12,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from crosscloud.artifacts.collect.catalogue import Wanted
-from crosscloud.artifacts.collect.errors import NEEDS, UncollectedError, or_none
+from crosscloud.artifacts.collect.errors import NEEDS, UncollectedError
 from crosscloud.artifacts.collect.jobs import NAME, Carrier, look
 from crosscloud.errors import CrosscloudError
-from crosscloud.gitlab.client import Settings, asking
+from crosscloud.gitlab.client import Settings, asking, or_none
 from crosscloud.runs.record import Source
 
 if TYPE_CHECKING:
@@ -65,8 +65,7 @@ def find(gl: "Gitlab", wanted: Wanted) -> Found:
 
 
 def _project(gl: "Gitlab", wanted: Wanted) -> Any:
-    with asking("the project", needs=NEEDS):
-        found = or_none(lambda: gl.projects.get(wanted.project))
+    found = or_none("the project", lambda: gl.projects.get(wanted.project), needs=NEEDS)
     if found is None:
         given: Settings = getattr(gl, "given", Settings(gl.url))
         own = " (a job's own token sees no private project's pipelines)" if given.job_token else ""
@@ -78,10 +77,10 @@ def _project(gl: "Gitlab", wanted: Wanted) -> Any:
 
 
 def _head(project: Any, wanted: Wanted) -> str:
-    with asking("the branch", needs=NEEDS):
-        branch = or_none(lambda: project.branches.get(wanted.branch))
-        if branch is not None:
-            return str(branch.commit["id"])
+    branch = or_none("the branch", lambda: project.branches.get(wanted.branch), needs=NEEDS)
+    if branch is not None:
+        return str(branch.commit["id"])
+    with asking("the branches", needs=NEEDS):
         names = [str(each.name) for each in islice(project.branches.list(iterator=True), _BRANCHES_SHOWN + 1)]
     more = ", …" if len(names) > _BRANCHES_SHOWN else ""
     there = f"it has {', '.join(names[:_BRANCHES_SHOWN])}{more}" if names else "it has none"
@@ -130,8 +129,7 @@ class _Search:
                     yield pipeline
 
     def _asked_for(self, number: int) -> Any:
-        with asking(f"pipeline {number}", needs=NEEDS):
-            pipeline = or_none(lambda: self.project.pipelines.get(number))
+        pipeline = or_none(f"pipeline {number}", lambda: self.project.pipelines.get(number), needs=NEEDS)
         variable = f"{self.wanted.variables}_PIPELINE"
         if pipeline is None:
             raise UncollectedError(f"the project has no pipeline {number}", f"{variable} asks for it")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from crosscloud.runs.record import Record, RecordError, Source, Stage, StageStatus, TestedImage, load, save
+from crosscloud import runs
+from crosscloud.runs.record import Record, RecordError, Source, Stage, StageStatus, load, save
 
 BEGIN = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SOURCE = Source(
@@ -17,7 +18,9 @@ RECORD = Record(
     channel="head",
     id="7",
     started=BEGIN,
-    release={"coredns": TestedImage(image="registry.cncf.ci/coredns/coredns", tag="v1.15.0", source=SOURCE)},
+    release={
+        "coredns": runs.record.TestedImage(image="registry.cncf.ci/coredns/coredns", tag="v1.15.0", source=SOURCE)
+    },
 )
 
 
