@@ -30,16 +30,15 @@ class Target:
     @classmethod
     def of(cls, project: str, merge_request: str) -> "Target":
         """Return the merge request that options or GitLab's variables name; raise `PostingError` if they don't."""
-        wrong = [
-            *(["the project: --project, or CI_PROJECT_ID of a pipeline"] if not project.strip() else []),
-            *(
-                ["the number of the merge request: --merge-request, or CI_MERGE_REQUEST_IID of its own pipeline"]
-                if not merge_request.isascii() or not merge_request.isdecimal() or not int(merge_request)
-                else []
-            ),
-        ]
-        if wrong:
-            raise PostingError(f"a note needs to know where it belongs; what is missing is {', and '.join(wrong)}")
+        missing = []
+        if not project.strip():
+            missing.append("the project: --project, or CI_PROJECT_ID of a pipeline")
+        if not (merge_request.isascii() and merge_request.isdecimal() and int(merge_request)):
+            missing.append(
+                "the number of the merge request: --merge-request, or CI_MERGE_REQUEST_IID of its own pipeline"
+            )
+        if missing:
+            raise PostingError(f"a note needs to know where it belongs; what is missing is {', and '.join(missing)}")
         return cls(project.strip(), int(merge_request))
 
 
