@@ -45,9 +45,11 @@ def rules(prefix: str) -> list[str]:
 
 def _list(chain: str) -> list[str]:
     """Return the chain's policy and rules; nothing where iptables isn't in use (asking it would put it in use)."""
-    in_use = "filter" in nft.all_tables() or (_LEGACY.exists() and "filter" in _LEGACY.read_text().split())
     program = commands.find("iptables")
-    if not in_use or program is None:
+    if program is None:
+        return []
+    in_use = "filter" in nft.all_tables() or (_LEGACY.exists() and "filter" in _LEGACY.read_text().split())
+    if not in_use:
         return []
     done = subprocess.run([program, "-w", "-S", chain], capture_output=True, text=True, check=False)
     return done.stdout.splitlines()
