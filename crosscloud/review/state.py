@@ -1,10 +1,10 @@
 """The state of a stack as things that can be compared: what it has, without what every run of the engine changes.
 
-Left out are the manifest (time, plugins), the order of resources and of their dependencies, and where in the program a
-resource stands: a run that changes nothing writes these anew. So are secrets: the engine encrypts them with another
-nonce at each save, and their values have no place in a digest. A resource whose secret was changed shows that all the
-same, since the engine notes when it last changed each resource (``modified``); only a state that was edited by hand
-(``pulumi state edit``, ``pulumi stack import``) could hide it.
+Left out are the manifest (time, plugins), the order of resources and of their dependencies, and how the program is
+written: a run that changes nothing, and a refresh that finds nothing, write these anew. So are secrets: the engine
+encrypts them with another nonce at each save, and their values have no place in a digest. A resource whose secret was
+changed shows that all the same, since the engine notes when it last changed each resource (``modified``); only a state
+that was edited by hand (``pulumi state edit``, ``pulumi stack import``) could hide it.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,8 @@ from typing import Any
 
 #: What marks a secret in a state: https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/sig/sig.go
 _SIGNATURE, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
-_PLACE_IN_PROGRAM = ("sourcePosition", "stackTrace")
+#: What only says how the program is written; a refresh leaves the last one out, and the next update brings it back.
+_OF_THE_PROGRAM = ("sourcePosition", "stackTrace", "propertyDependencies")
 
 
 def items(deployment: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,12 +48,9 @@ def saved(deployment: Mapping[str, Any]) -> datetime | None:
 
 
 def _canonical(resource: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {key: _masked(value) for key, value in resource.items() if key not in _PLACE_IN_PROGRAM}
+    kept = {key: _masked(value) for key, value in resource.items() if key not in _OF_THE_PROGRAM}
     if isinstance(kept.get("dependencies"), list):
         kept["dependencies"] = sorted(kept["dependencies"])
-    for by_property in ("propertyDependencies",):
-        if isinstance(kept.get(by_property), dict):
-            kept[by_property] = {key: sorted(urns or []) for key, urns in kept[by_property].items()}
     return kept
 
 
