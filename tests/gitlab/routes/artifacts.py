@@ -1,7 +1,5 @@
 """Jobs and their artifacts."""
 
-import io
-import zipfile
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
@@ -28,17 +26,9 @@ def blueprint(stub: Stub) -> Blueprint:
         pipeline, found = _by_number(project, number)
         return jsonify(answers.job(stub.state, project, pipeline, found))
 
-    @routes.get("/projects/<key>/jobs/<int:number>/artifacts")  # get job artifacts
-    def archive(key: str, number: int) -> Response:
-        return _archive(_by_number(readable(key), number)[1])
-
     @routes.get("/projects/<key>/jobs/<int:number>/artifacts/<path:file>")  # download a single artifact file by job ID
     def by_number(key: str, number: int, file: str) -> Response:
         return _file(_by_number(readable(key), number)[1], file)
-
-    @routes.get("/projects/<key>/jobs/artifacts/<path:ref>/download")  # download the artifacts archive
-    def archive_of_branch(key: str, ref: str) -> Response:
-        return _archive(_latest(readable(key), ref))
 
     @routes.get("/projects/<key>/jobs/artifacts/<path:ref>/raw/<path:file>")  # single artifact file from a branch
     def by_branch(key: str, ref: str, file: str) -> Response:
@@ -75,15 +65,6 @@ def _kept(job: model.Job) -> dict[str, str]:
     if job.expired or job.erased or not job.artifacts:
         raise refused(404, "Not Found")
     return job.artifacts
-
-
-def _archive(job: model.Job) -> Response:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, text in _kept(job).items():
-            archive.writestr(path, text)
-    headers = {"Content-Disposition": 'attachment; filename="artifacts.zip"'}
-    return Response(buffer.getvalue(), headers=headers, mimetype="application/zip")
 
 
 def _file(job: model.Job, path: str) -> Response:

@@ -2,7 +2,7 @@
 
 from urllib.parse import unquote
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from tests.gitlab import access, answers, model
 from tests.gitlab.answers import Json, refused
@@ -21,13 +21,6 @@ def blueprint(stub: Stub) -> Blueprint:
 
     def form(project: model.Project, of: model.MergeRequest) -> Json:
         return _form(stub.state, project, of)
-
-    @routes.get("/projects/<key>/merge_requests")  # docs.gitlab.com/api/merge_requests (list project merge requests)
-    def several(key: str) -> Response:
-        project = readable(key, jobs=True)
-        state, branch = request.args.get("state", "all"), request.args.get("source_branch")
-        found = [each for each in reversed(project.merge_requests) if state in {"all", each.state}]
-        return answers.paged([form(project, each) for each in found if branch in {None, each.source_branch}])
 
     @routes.get("/projects/<key>/merge_requests/<int:iid>")  # docs.gitlab.com/api/merge_requests (get single MR)
     def one(key: str, iid: int) -> Response:

@@ -1,4 +1,4 @@
-"""Users, projects, branches and commits."""
+"""Users, projects and branches."""
 
 from urllib.parse import unquote
 
@@ -36,13 +36,6 @@ def blueprint(stub: Stub) -> Blueprint:
             raise refused(404, "Branch Not Found")
         return jsonify(_branch(found, unquote(name)))
 
-    @routes.get("/projects/<key>/repository/commits/<sha>")  # docs.gitlab.com/api/commits; job tokens may
-    def commit(key: str, sha: str) -> Response:
-        found = _readable(key)
-        if sha not in _commits(found):
-            raise refused(404, "Commit Not Found")
-        return jsonify({"id": sha, "short_id": sha[:8], "title": "a commit", "web_url": answers.web(found.path)})
-
     def _readable(key: str) -> model.Project:
         caller = access.caller(stub, jobs=True)
         found = access.project(stub, caller, unquote(key))
@@ -51,11 +44,6 @@ def blueprint(stub: Stub) -> Blueprint:
         return found
 
     return routes
-
-
-def _commits(project: model.Project) -> set[str]:
-    known = {*project.branches.values(), *(pipeline.sha for pipeline in project.pipelines)}
-    return known | {sha for each in project.merge_requests for sha in (*each.commits, each.merge_commit or each.sha)}
 
 
 def _project(project: model.Project) -> Json:
