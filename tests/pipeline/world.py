@@ -20,7 +20,7 @@ from tests.pipeline.checkout import BRANCH, PROJECT
 #: The tokens of the stub: of a job of this pipeline, of the page's job, of the job of a project that triggers it.
 JOB, STATUS, PUSHED = "stub-job-token", "stub-status-token", "stub-token-of-the-pushed-project"
 #: Who pushes, in this account.
-WHO, WHERE = "coredns/coredns", "master"
+WHO, WHERE, PREFIX, CHANNEL = "coredns/coredns", "master", "COREDNS", "head"
 
 
 @dataclass
@@ -51,11 +51,11 @@ class World:
         lines = f"{prefix}_IMAGE={image.image}\n{prefix}_TAG={tag or image.tag}\n"
         pipeline.job("release", artifacts={"release.env": lines}, stage="release")
 
-    def push(self) -> str:
-        """Push to the branch of a project, whose pipeline builds its image; return the commit."""
-        commit = sha("a push")
-        self._built(self.stub.project(WHO).branch(WHERE, commit).pipeline(), "COREDNS")
-        return commit
+    def push(self) -> Pipeline:
+        """Push to the branch of a project; return its pipeline, which has built its image and is at its last job."""
+        made = self.stub.project(WHO).branch(WHERE, sha("a push")).pipeline("running")
+        self._built(made, PREFIX)
+        return made.pipeline
 
     def push_wrong_image(self, branch: str) -> None:
         """Have node_exporter's branch build an image whose tag promises another version than is in it."""
