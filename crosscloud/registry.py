@@ -93,7 +93,7 @@ def _manifest(host: str, repository: str, reference: str) -> tuple[str, dict[str
             if error.code != HTTPStatus.UNAUTHORIZED:
                 raise
             body = _fetch(url, headers, _authorization(host, error.headers))
-        return f"sha256:{hashlib.sha256(body).hexdigest()}", json.loads(body)
+        return f"sha256:{hashlib.sha256(body).hexdigest()}", _document(body)
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise _explained(error, host, repository, reference) from None
 
@@ -122,8 +122,21 @@ def _authorization(host: str, headers: Message) -> str:
             raise ValueError(f"it wants credentials; `docker login {host}` keeps some that are used here too")
         return known
     query = urllib.parse.urlencode({k: parts[k] for k in ("service", "scope") if k in parts})
-    answer = json.loads(_fetch(f"{parts['realm']}?{query}", {}, known))
+    answer = _document(_fetch(f"{parts['realm']}?{query}", {}, known))
     return f"Bearer {answer.get('token') or answer.get('access_token')}"
+
+
+def _document(body: bytes) -> dict[str, Any]:
+    """Return what a registry answers; what is none, or has a login page before it, answers with something else."""
+    try:
+        document = json.loads(body)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise ValueError(
+            "its answer is not a registry's; is the name of its host right, and is no login page before it?"
+        )
+    return document
 
 
 def _fetch(url: str, headers: dict[str, str], authorization: str | None = None) -> bytes:

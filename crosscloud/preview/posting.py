@@ -8,11 +8,11 @@ from crosscloud.errors import CrosscloudError
 from crosscloud.gitlab.client import Settings, connect
 from crosscloud.gitlab.marked import Posted, bears, marker
 from crosscloud.gitlab.notes import put_note
+from crosscloud.preview.files import NOTE
 
 if TYPE_CHECKING:
     from crosscloud.gitlab.retrying import Patience
 
-NOTE = "note.md"
 _GONE = "### `{stack}` · not touched any more\n\nWhat this merge request changes by now can't reach this stack."
 
 

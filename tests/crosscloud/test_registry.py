@@ -34,6 +34,8 @@ class Handler(BaseHTTPRequestHandler):
         "/v2/some/image/manifests/single": MANIFEST,
         "/v2/some/image/manifests/multi": INDEX,
         f"/v2/some/image/manifests/{digest_of(MANIFEST)}": MANIFEST,
+        "/v2/some/image/manifests/page": b"<html>please log in</html>",
+        "/v2/some/image/manifests/list": b"[]",
         "/v2/guarded/image/manifests/v1": MANIFEST,
         "/v2/private/image/manifests/v1": MANIFEST,
         "/token?service=reg&scope=repository%3Aguarded%2Fimage%3Apull": b'{"token": "let-me-in"}',
@@ -127,6 +129,13 @@ def test_another_try_is_worth_while_only_after_faults_that_pass(
         registry.digest(f"{host}/some/image", "absent")
     assert caught.value.passing is passing
     assert not isinstance(caught.value, MissingError)
+
+
+@pytest.mark.parametrize("tag", ["page", "list"])
+def test_what_is_no_registry_is_told_and_not_asked_again(host: str, tag: str) -> None:
+    with pytest.raises(RegistryError, match="about some/image: its answer is not a registry's") as caught:
+        registry.digest(f"{host}/some/image", tag)
+    assert not caught.value.passing
 
 
 def test_a_private_registry_says_how_to_log_in(host: str) -> None:
