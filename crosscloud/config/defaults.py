@@ -15,7 +15,7 @@ def fill(given: Mapping[str, Any], *, cloud: str, stack: str) -> dict[str, Any]:
     """Return a stack's values with what the file left out; what it gave, right or wrong, is never changed."""
     values = dict(given)
     arch = str(values.get("arch", "amd64"))
-    _default(values, "name", value=stack)
+    _default(values, "clusterName", value=stack)
     _default(values, "chartSource", "kind", value=_chart_kind(cloud, values.get("chartSource")))
     if cloud == "existing":
         _default(values, "existing", "kubeconfig", value=_kubeconfig())

@@ -19,7 +19,7 @@ _KUBERNETES = "of `crosscloud:releaseFile`"
 
 #: What the modules of every cloud shared.
 SHARED = (
-    OldName(("name",), "the cloud's name", "`crosscloud:name`"),
+    OldName(("name",), "the cloud's name", "`crosscloud:clusterName`"),
     OldName(
         ("data_dir",), "`/cncf/data/<cloud>`", "`$CROSSCLOUD_HOME`, else `.crosscloud/`; the kubeconfig is an output"
     ),

@@ -63,7 +63,10 @@ class Stack(Block):
     access_ends: ClassVar[bool] = False
 
     cloud: str
-    name: ClusterName = filled("the stack's name", "The cluster's name, the beginning of every resource's name.")
+    # Not `crosscloud:name`: the engine gives a plugin the settings of its namespace, and takes that one for its name.
+    name: ClusterName = filled(
+        "the stack's name", "The cluster's name, the beginning of every resource's name.", alias="clusterName"
+    )
     cluster_domain: Domain = Field("cluster.local", description="The domain that the cluster's DNS answers for.")
     release_file: FilePath = Field(
         "release.env",

@@ -44,7 +44,8 @@ def _path(details: ErrorDetails, model: type[Block]) -> Path:
     pydantic marks the key of a mapping with ``[key]``, and names a default that it validates by its attribute.
     """
     first, *rest = (part for part in details["loc"] if part != "[key]")
-    field = model.model_fields.get(str(first))
+    # An unknown key is the file's own word, even if it is an attribute's name.
+    field = None if details["type"] == "extra_forbidden" else model.model_fields.get(str(first))
     return (field.alias if field and field.alias else first, *rest)
 
 

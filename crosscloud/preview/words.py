@@ -35,7 +35,7 @@ def say(preview: Preview) -> Said:
     """Say what a preview changes; nothing is said where nothing changes."""
     old, new = configuration.before_and_after(preview)
     cluster = next((one for one in preview.changes if one.type.startswith(_CLUSTER)), None)
-    name = str((new or old).get("name") or (cluster.name if cluster else preview.stack))
+    name = str((new or old).get("clusterName") or (cluster.name if cluster else preview.stack))
     released = tuple(releases.changes(preview))
     if cluster and cluster.op in (Op.CREATE, Op.DELETE):
         asked = str(preview.outputs[1].get("kubernetesAsked") or "")

@@ -93,7 +93,7 @@ def test_a_stack_whose_name_is_no_cluster_name_is_told_to_give_one() -> None:
     with pytest.raises(config.ConfigErrors) as caught:
         config.load(LOCAL, stack="My_Stack")
 
-    assert "crosscloud:name: 'My_Stack' can't be a cluster's name" in str(caught.value)
+    assert "crosscloud:clusterName: 'My_Stack' can't be a cluster's name" in str(caught.value)
     assert "this is the default, so give another" in str(caught.value)
 
 

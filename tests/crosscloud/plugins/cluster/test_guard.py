@@ -33,7 +33,7 @@ def inside(block: str, **values: Any) -> dict[str, Any]:
 
 
 DANGERS = [
-    ({"clusterName": "other"}, "clusterName", "crosscloud:name was demo and would be other"),
+    ({"clusterName": "other"}, "clusterName", "crosscloud:clusterName was demo and would be other"),
     ({"clusterDomain": "k8s.local"}, "clusterDomain", "crosscloud:clusterDomain was cluster.local"),
     ({"dnsServiceIp": "10.96.0.11"}, "dnsServiceIp", "crosscloud:dnsServiceIp was 10.96.0.10"),
     (inside("cidrs", pod="10.200.0.0/16"), "cidrs.pod", "crosscloud:podCidr was 10.244.0.0/16"),
