@@ -12,8 +12,8 @@ from crosscloud.cli.cell import app as cell
 from crosscloud.cli.config import app as config
 from crosscloud.cli.doctor import doctor
 from crosscloud.cli.drift import drift
-from crosscloud.cli.note import note
 from crosscloud.cli.history import history
+from crosscloud.cli.note import note
 from crosscloud.cli.options import StackArgument, StackName, stack_of
 from crosscloud.cli.preview import preview
 from crosscloud.cli.rehearse import rehearse
