@@ -5,7 +5,7 @@ Where it does less than GitLab, this makes up for it, and only here:
 - It never starts a job whose `needs` were skipped, not even one that is `when: always`: a failed cell would not be
   destroyed. So cross-project and cncf-e2e are started in any case, and end at once, with status 3, where the stage
   before did not pass. GitLab skips them.
-- The jobs' image is this machine: `crosscloud` runs the program of the job's checkout with this checkout's packages.
+- The jobs' image is this machine, and this checkout's packages are the image's.
 """
 
 import os
@@ -105,11 +105,7 @@ def run(
 
 
 def _start(folder: Path, variables: Mapping[str, str], arguments: Sequence[str]) -> "subprocess.Popen[str]":
-    tools = folder.parent / "bin"
-    _write_crosscloud(tools)
     told = {
-        "CROSSCLOUD_VENV": str(paths.ROOT / ".venv"),
-        "CROSSCLOUD_HOME": str(paths.home()),
         "CI_COMMIT_REF_PROTECTED": "true",
         **variables,
     }
@@ -121,7 +117,9 @@ def _start(folder: Path, variables: Mapping[str, str], arguments: Sequence[str])
     ]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= {
-        "PATH": os.pathsep.join([str(tools), str(_NODE), os.environ["PATH"]]),
+        "CROSSCLOUD_VENV": str(paths.ROOT / ".venv"),
+        "CROSSCLOUD_HOME": str(paths.home()),
+        "PATH": os.pathsep.join([os.environ["PATH"], str(paths.ROOT / ".venv" / "bin")]),
         "GCL_IGNORE_PREDEFINED_VARS": ",".join(_SET),
     }
     return subprocess.Popen(
@@ -135,15 +133,6 @@ def _start(folder: Path, variables: Mapping[str, str], arguments: Sequence[str])
         errors="replace",
         start_new_session=True,
     )
-
-
-def _write_crosscloud(folder: Path) -> None:
-    """Write the command ``crosscloud`` as the runner image has it: in a checkout, the checkout's program."""
-    folder.mkdir(exist_ok=True)
-    command = folder / "crosscloud"
-    python = paths.ROOT / ".venv" / "bin" / "python"
-    command.write_text(f'#!/bin/sh\nexport PYTHONPATH="$PWD"\nexec "{python}" -m crosscloud.cli "$@"\n')
-    command.chmod(0o755)
 
 
 def _write_overlay(folder: Path, variables: Mapping[str, str]) -> None:
