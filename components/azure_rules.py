@@ -29,9 +29,7 @@ class Rules:
         self._destination = destination
         self._made: list[network.SecurityRuleArgs] = []
 
-    def allow(
-        self, name: str, protocol: str, ports: str | int, sources: Sequence[Input[str]], why: str
-    ) -> "Rules":
+    def allow(self, name: str, protocol: str, ports: str | int, sources: Sequence[Input[str]], why: str) -> "Rules":
         """Let ``protocol`` in on ``ports`` (one, or a range ``2379-2380``) from addresses, CIDRs or a service tag."""
         tagged = sources == [PROBES]
         self._made.append(

@@ -20,7 +20,7 @@ _ANOTHER = "make another stack with it and move over"
 _ANOTHER_STACK = f"{_ANOTHER}, or set it back"
 #: The keys of what never changes while a cluster lives, and why: ``{}`` stands for the cloud's name.
 _FIXED: Mapping[str, tuple[str, str]] = {
-    "clusterName": ("crosscloud:clusterName", "it is part of the name of every resource, so all of them would be replaced"),
+    "clusterName": ("crosscloud:clusterName", "it is part of every resource's name, so all of them would be replaced"),
     "clusterDomain": ("crosscloud:clusterDomain", "it is in the certificates and in every pod's resolver"),
     "dnsServiceIp": ("crosscloud:dnsServiceIp", "running pods would go on to ask the old address"),
     "cidrs.pod": ("crosscloud:podCidr", "nodes and pods keep the addresses that they have"),
