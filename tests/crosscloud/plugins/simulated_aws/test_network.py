@@ -6,6 +6,7 @@ from crosscloud.plugins.base import PluginError
 from crosscloud.plugins.simulated import declared
 from crosscloud.plugins.simulated_aws import client
 from crosscloud.plugins.simulated_aws.__main__ import RESOURCES
+from crosscloud.plugins.simulated_aws.client import ask
 from crosscloud.plugins.simulated_aws.nat import ADDRESSES
 from tests.crosscloud.plugins.simulated_aws.conftest import TCP, Aws
 
@@ -31,6 +32,19 @@ def test_subnets_may_not_overlap(aws: Aws) -> None:
 def test_a_network_larger_than_a_16_is_refused(aws: Aws) -> None:
     with pytest.raises(PluginError, match=r"InvalidVpc.Range"):
         aws.network("10.0.0.0/15")
+
+
+def test_a_network_that_this_host_can_not_have_is_not_in_the_cloud_either(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken(*_: object) -> None:
+        raise PluginError("the network overlaps what this host already uses")
+
+    monkeypatch.setattr("crosscloud.plugins.simulated.fabric.network", taken)
+    before = ask("ec2", "DescribeVpcs")["Vpcs"]
+    with pytest.raises(PluginError, match="already uses"):
+        aws.make("Vpc", cidrBlock="10.8.0.0/16")
+    assert ask("ec2", "DescribeVpcs")["Vpcs"] == before
 
 
 def test_a_zone_of_another_region_is_refused(aws: Aws) -> None:
