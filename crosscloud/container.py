@@ -7,6 +7,7 @@ set, and nothing here does anything.
 import os
 import shutil
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from crosscloud import paths
 from crosscloud.errors import CrosscloudError
@@ -45,6 +46,16 @@ def ensure_lasting(folder: Path) -> None:
         )
     for place in (folder, folder / "state", folder / "passphrase"):
         _ensure_writable(place, f"the volume at {mount}")
+
+
+def ensure_backend_lasts(url: str) -> None:
+    """Raise `ContainerError` if a backend that the user names is a folder of this container alone."""
+    backend = urlsplit(url)
+    if active() and backend.scheme == "file" and mount_of(Path(unquote(backend.path))) == Path("/"):
+        raise ContainerError(
+            f"PULUMI_BACKEND_URL is a folder of this container ({unquote(backend.path)}), which is gone when it ends: "
+            "mount a volume there, or name a backend elsewhere (s3://…, gs://… or azblob://…)"
+        )
 
 
 def ensure_out() -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crosscloud import paths
+from crosscloud import container, paths
 from crosscloud.engine.environment import pulumi_environment
 
 #: The project's name where its ``Pulumi.yaml`` does not tell it.
@@ -33,7 +33,9 @@ class Workspace:
 
     def environment(self) -> dict[str, str]:
         """Return the variables that Pulumi runs with here."""
-        return pulumi_environment()
+        environment = pulumi_environment()
+        container.ensure_backend_lasts(environment.get("PULUMI_BACKEND_URL", ""))
+        return environment
 
 
 #: What stacks belong to unless something else is said.

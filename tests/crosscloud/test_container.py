@@ -59,6 +59,14 @@ def test_the_volume_of_a_pipelines_job_is_no_place_for_a_state(
         container.ensure_lasting(tmp_path)
 
 
+def test_a_backend_that_is_a_folder_has_to_be_on_a_volume_too(mounted: list[Path], tmp_path: Path) -> None:
+    with pytest.raises(ContainerError, match="mount a volume there"):
+        container.ensure_backend_lasts(f"file://{tmp_path}/a%20state")
+    container.ensure_backend_lasts("s3://states")
+    mounted.append(tmp_path / "a state")
+    container.ensure_backend_lasts(f"file://{tmp_path}/a%20state")
+
+
 def test_elsewhere_a_state_may_be_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(container.ACTIVE, raising=False)
     container.ensure_lasting(Path("/nowhere"))

@@ -32,7 +32,7 @@ def image() -> Built:
     return Built(buildah.build(), time.monotonic() - started)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A control plane that is real, on loopback, with a node that is not."""
     with running(tmp_path_factory.mktemp("plane")) as plane, pretended_node(plane.kubeconfig, "v1.37.2"):

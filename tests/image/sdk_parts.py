@@ -14,7 +14,8 @@ _CODE = ("components", "crosscloud", "policy")
 def used() -> list[str]:
     """Return a line for each part of an SDK that the program names, such as ``pulumi_aws ec2``."""
     files = [file for folder in _CODE for file in (paths.ROOT / folder).rglob("*.py")]
-    found = {pair for file in files for pair in named(file.read_text())}
+    sources = (file.read_text() for file in files)
+    found = {pair for source in sources if "pulumi_" in source for pair in named(source)}
     return sorted(f"{sdk} {part}" for sdk, part in found if sdk in SDKS and _is_package(sdk, part))
 
 
