@@ -53,8 +53,6 @@ def explained(
     settings = next((each.given for each in causes if isinstance(getattr(each, "given", None), Settings)), UNKNOWN)
     status = getattr(error, "response_code", None)
     text = _reason(causes, status, settings, needs)
-    if settings.token:
-        text = text.replace(settings.token, "[token]")
     passing = status is None or status == HTTPStatus.TOO_MANY_REQUESTS or _of_the_server(status)
     return GitlabError(f"{what}: {text}", status=status, passing=passing)
 
@@ -76,7 +74,7 @@ def _reason(causes: list[Any], status: int | None, settings: "Settings", needs: 
     scope = _scope(error)
     if scope:
         return f"{who} lacks the scope {scope}. Make one with that scope (Settings > Access tokens of the project)"
-    told = _told(error)
+    told = _told(error, settings.token)
     if told.startswith("<"):
         if status not in _OF_PROXIES:
             return _PAGE.format(where=settings.url or "GitLab", status=status)
@@ -127,12 +125,13 @@ def _scope(error: Exception) -> str:
     return " or ".join(str(document.get("scope", "api")).split())
 
 
-def _told(error: Exception) -> str:
-    """Return GitLab's own words, on one line and without the status that it repeats in them."""
+def _told(error: Exception, token: str) -> str:
+    """Return GitLab's own words, on one line, without the status that it repeats in them and without the token."""
     document = _document(error)
     told = document.get("error_description") or document.get("message") or document.get("error")
     text = " ".join(str(told or getattr(error, "error_message", "") or error).split())
     status = str(getattr(error, "response_code", ""))
+    text = text.replace(token, "[token]") if token else text  # before it is cut: a part of a token would stay
     return text.removeprefix(status).strip(" -:.")[:300] or "no reason given"
 
 

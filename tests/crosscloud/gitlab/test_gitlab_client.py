@@ -105,6 +105,21 @@ def test_a_refusal_says_whose_token_lacks_what(stub: Stub, client: Client, token
     assert "glpat-other" not in error
 
 
+@pytest.mark.parametrize("before", [0, 290])
+def test_a_token_in_the_servers_own_words_is_not_repeated_nor_a_part_of_it(client: Client, before: int) -> None:
+    gl = client("glpat-0123456789")
+
+    def refuse() -> None:
+        error = gitlab.exceptions.GitlabHttpError("x" * before + " glpat-0123456789 is bad", 400)
+        error.given = gl.given  # type: ignore[attr-defined]  # as the client does
+        raise error
+
+    with pytest.raises(GitlabError) as refused, asking("it"):
+        refuse()
+    assert "[token]" in str(refused.value)
+    assert "glpat" not in str(refused.value)
+
+
 def test_an_unknown_token_is_refused(client: Client) -> None:
     error = str(refusal(client("glpat-wrong")))
     assert "GitLab does not accept the token in CROSSCLOUD_GITLAB_TOKEN: Unauthorized" in error
