@@ -32,12 +32,12 @@ def make(folder: Path, gitlab: str) -> str:
     return _git(folder, "rev-parse", "HEAD").strip()
 
 
-def change(folder: Path, files: Mapping[str, str]) -> tuple[str, str]:
-    """Commit a change of some files, as a branch of a merge request; return the commits before and after it."""
+def change(folder: Path, files: Mapping[str, str], *, branch: str) -> tuple[str, str]:
+    """Commit a change of some files to a branch, made here if need be; return the commits before and after it."""
     before = _git(folder, "rev-parse", "HEAD").strip()
     for name, text in files.items():
         (folder / name).write_text(text)
-    _git(folder, "checkout", "--quiet", "-B", "change")
+    _git(folder, "checkout", "--quiet", "-B", branch)
     _git(folder, *_WHO, "commit", "--quiet", "--all", "--message", "a change")
     return before, _git(folder, "rev-parse", "HEAD").strip()
 

@@ -77,14 +77,16 @@ def run(
     secrets: Mapping[str, Mapping[str, str]],
     on_job: Callable[[Job], None] = lambda _: None,
     jobs: Sequence[str] = (),
+    home: Path | None = None,
 ) -> Pipeline:
     """Run the pipeline of a checkout with these variables, or of it these ``jobs`` and those that they need.
 
-    ``secrets`` are variables by the environment that they are for (``*``: all), in a file of mode 0600.
+    ``home`` is the folder of its states and machines, by default this checkout's. ``secrets`` are variables by the
+    environment that they are for (``*``: all), in a file of mode 0600.
     """
     _write_overlay(folder, variables)
     _write_secrets(folder, secrets)
-    process = _start(folder, variables, [*jobs, "--needs"] if jobs else [])
+    process = _start(folder, variables, [*jobs, "--needs"] if jobs else [], home or paths.home())
     made, stages = Pipeline(folder), dict[str, str]()
     try:
         for raw in process.stdout or ():
@@ -104,7 +106,7 @@ def run(
     return made
 
 
-def _start(folder: Path, variables: Mapping[str, str], arguments: Sequence[str]) -> "subprocess.Popen[str]":
+def _start(folder: Path, variables: Mapping[str, str], arguments: Sequence[str], home: Path) -> "subprocess.Popen[str]":
     told = {
         "CI_COMMIT_REF_PROTECTED": "true",
         **variables,
@@ -118,7 +120,8 @@ def _start(folder: Path, variables: Mapping[str, str], arguments: Sequence[str])
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment |= {
         "CROSSCLOUD_VENV": str(paths.ROOT / ".venv"),
-        "CROSSCLOUD_HOME": str(paths.home()),
+        "CROSSCLOUD_HOME": str(home),
+        "CROSSCLOUD_TOOLS": str(paths.tools()),
         "PATH": os.pathsep.join([os.environ["PATH"], str(paths.ROOT / ".venv" / "bin")]),
         "GCL_IGNORE_PREDEFINED_VARS": ",".join(_SET),
     }
