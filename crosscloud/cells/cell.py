@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crosscloud import paths
-from crosscloud.engine.environment import pulumi_environment
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks.pulumi import Stack
-from crosscloud.stacks.workspace import Workspace
+from crosscloud.stacks.workspace import Apart
 
 CHANNELS = ("stable", "head", "alpha")
 #: Names the stacks whose clouds are simulated, separated by spaces: what ``--rehearse`` says of one.
@@ -22,24 +21,12 @@ class CellError(CrosscloudError):
 
 
 @dataclass(frozen=True)
-class CellPlace(Workspace):
-    """The folder of one cell: its ``project`` and its kubeconfig. Its state is in the backend that the user has."""
-
-    folder: Path
-
-    @property
-    def project(self) -> Path:
-        """The folder of the cell's own ``Pulumi.yaml`` and stack file."""
-        return self.folder / "project"
-
-    @property
-    def home(self) -> Path:
-        """Kubeconfig and report lie beside the project."""
-        return self.folder
+class CellPlace(Apart):
+    """The folder of one cell. Its state is in the backend that the user has."""
 
     def environment(self) -> dict[str, str]:
         """Return the variables of the engine: the user's, for this project."""
-        return {**pulumi_environment(), "CROSSCLOUD_PROJECT": str(self.project)}
+        return {**super().environment(), "CROSSCLOUD_PROJECT": str(self.project)}
 
     def remove(self) -> None:
         """Remove the folder; nothing there is no error."""

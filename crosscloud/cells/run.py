@@ -12,13 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from pydantic import ValidationError
+
 from crosscloud import paths, provenance, release
 from crosscloud.cells.cell import Cell
 from crosscloud.cells.logs import teed
 from crosscloud.cells.reasons import Verdict, judge
 from crosscloud.errors import CrosscloudError
 from crosscloud.runs import record
-from crosscloud.runs.record import Record, Stage, StageStatus, TestedImage
+from crosscloud.runs.record import Record, RecordError, Stage, StageStatus, TestedImage
+from crosscloud.stacks.stages import say
 
 #: Holds a folder for each cell, and in that one for each run.
 RUNS = "CROSSCLOUD_RUNS"
@@ -52,11 +55,19 @@ class Run:
         """Return the record; a new one where an earlier stage left none.
 
         Each stage is kept in a file of its own, too: a job is given the artifacts of all jobs before it, one over the
-        other in no order that GitLab would promise, and so any of their records.
+        other in no order that GitLab would promise, and so any of their records. What of it can't be
+        read is told and left out: whatever became of a record, the cell has to be destroyed.
         """
-        found = record.load(self.folder) if (self.folder / record.FILE).exists() else self._new()
+        try:
+            found = record.load(self.folder) if (self.folder / record.FILE).exists() else self._new()
+        except RecordError as error:
+            say(str(error))
+            found = self._new()
         for file in sorted(self.folder.glob(_PART.format("*"))):
-            found = found.with_stage(Stage.model_validate_json(file.read_bytes()))
+            try:
+                found = found.with_stage(Stage.model_validate_json(file.read_bytes()))
+            except ValidationError:
+                say(f"{file} is no stage of a run")
         return found
 
     def _new(self) -> Record:
@@ -94,8 +105,9 @@ class Run:
             seconds = round(time.monotonic() - started, 1)
             stage = Stage(name=name, status=status, started=began, seconds=seconds, why=verdict.why, log=log.name)
             stage = stage.model_copy(update={"blames": verdict.blames})
-            part = self.folder / _PART.format(name)
-            part.write_text(stage.model_dump_json(indent=2) + "\n")
+            new = self.folder / f"{_PART.format(name)}.new"
+            new.write_text(stage.model_dump_json(indent=2) + "\n")
+            new.replace(self.folder / _PART.format(name))
             self._save(self.record())
 
         ended(StageStatus.RUNNING, Verdict())

@@ -52,6 +52,19 @@ def test_a_stage_that_fails_says_why_in_one_line_and_in_its_log(run: Run) -> Non
     assert "error: there is no\n  disk left" in (run.folder / "cross-cloud.log").read_text()
 
 
+def test_a_record_that_was_cut_short_keeps_no_cell_from_its_destruction(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run.stage("cross-cloud", lambda: None)
+    (run.folder / record.FILE).write_text('{"stack": "lo')
+    (run.folder / "stage-cross-cloud.json").write_text("{")
+    assert run.stage("destroy", lambda: None) == 0
+    assert list(_stages(run)) == ["destroy"]
+    told = capsys.readouterr().out
+    assert "run.json is no record of a run" in told
+    assert "stage-cross-cloud.json is no stage of a run" in told
+
+
 def test_a_verdict_is_a_failure(run: Run) -> None:
     assert run.stage("cncf-e2e", lambda: Verdict("dns: no answer", ("coredns",))) == 1
     assert _stages(run)["cncf-e2e"].blames == ("coredns",)
