@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 #: The job that previews a stack, and what it keeps: .gitlab/ci/review.yml.
 JOB = "preview:{stack}"
 FILE = ".crosscloud/previews/{stack}/review.json"
-#: The refs of a merge request's pipelines, the nearest to what was merged first: on a merge train, of its own commit, of what
-#: merging it would give.
+#: The refs of a merge request's pipelines: on a merge train, of its own commit, of what merging it would give.
 _REFS = ("refs/merge-requests/{iid}/train", "refs/merge-requests/{iid}/head", "refs/merge-requests/{iid}/merge")
 
 
