@@ -21,6 +21,8 @@ _HELM = "kubernetes:helm.sh/v3:Release"
 _PODS = {"node-exporter": "node_exporter", "alertmanager": "alertmanager"}
 #: What the bootstrap says of an image that it can't have, and at last of itself.
 _PULL = re.compile(r"(?P<reference>\S+) can't be pulled: .*")
+#: What containerd says of a registry that it does not reach, which is no project's fault (an image that is not there is).
+_UNREACHED = re.compile(r"no such host|connection refused|i/o timeout|handshake timeout|network is unreachable")
 _BOOTSTRAP = re.compile(r"BOOTSTRAP FAILED while: .*")
 
 
@@ -46,9 +48,11 @@ def judge(error: CrosscloudError, cell: "Cell") -> Verdict:
 
 
 def blamed(failures: Iterable[Failure], release: "Release | None") -> tuple[str, ...]:
-    """Return the projects at fault: those whose helm release failed, or whose image can't be pulled."""
+    """Return the projects at fault: those whose helm release failed, or whose image is not in its registry."""
     found: dict[str, None] = {}
     for failure in failures:
+        if _UNREACHED.search(failure.error) and "pull" in failure.error.lower():
+            continue
         if failure.type == _HELM:
             found |= dict.fromkeys(_of_chart(failure))
         elif release:

@@ -57,6 +57,12 @@ def test_nobody_is_blamed_for_a_cluster_that_never_came(error: str) -> None:
     assert blamed([_access(error)], RELEASE) == ()
 
 
+def test_nobody_is_blamed_for_a_registry_that_is_not_reached() -> None:
+    tried = 'pod kube-system/coredns-7f: ErrImagePull: failed to pull "x": dial tcp: lookup registry.test: no such host'
+    assert blamed([_helm("coredns", tried)], RELEASE) == ()
+    assert blamed([_access("registry.test/kubernetes:v1 can't be pulled: connection refused")], RELEASE) == ()
+
+
 def test_the_reason_is_what_is_known_of_the_error_or_what_it_tells_itself() -> None:
     prepare(CELL)
     error = PulumiError("pulumi up failed; why stands above")
