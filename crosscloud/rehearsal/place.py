@@ -11,7 +11,7 @@ from crosscloud import paths
 from crosscloud.errors import CrosscloudError
 from crosscloud.rehearsal import isolation
 from crosscloud.stacks.pulumi import Stack
-from crosscloud.stacks.workspace import Workspace
+from crosscloud.stacks.workspace import Apart
 
 #: The project's name, and so a part of every URN: no rehearsal is ever taken for a real stack.
 PROJECT = "crosscloud-rehearsal"
@@ -27,20 +27,8 @@ def rehearsals() -> Path:
 
 
 @dataclass(frozen=True)
-class Place(Workspace):
+class Place(Apart):
     """The folder of one rehearsal: ``project``, ``state``, ``cloud`` (what the simulated cloud knows), and so on."""
-
-    folder: Path
-
-    @property
-    def project(self) -> Path:
-        """The folder of the rehearsal's own ``Pulumi.yaml`` and stack file."""
-        return self.folder / "project"
-
-    @property
-    def home(self) -> Path:
-        """Kubeconfig and report lie beside the state."""
-        return self.folder
 
     def environment(self) -> dict[str, str]:
         """Return the variables of the rehearsal's engine, those that are remembered among them."""

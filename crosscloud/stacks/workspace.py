@@ -1,5 +1,6 @@
 """Where stacks live: the project's folder with their files, the engine's settings, and what else is kept of them."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from crosscloud import container, paths
@@ -36,6 +37,23 @@ class Workspace:
         environment = pulumi_environment()
         container.ensure_backend_lasts(environment.get("PULUMI_BACKEND_URL", ""))
         return environment
+
+
+@dataclass(frozen=True)
+class Apart(Workspace):
+    """A folder of its own, for a stack that is made of a user's: the project is in ``project``, the rest beside it."""
+
+    folder: Path
+
+    @property
+    def project(self) -> Path:
+        """The folder of its own ``Pulumi.yaml`` and stack file."""
+        return self.folder / "project"
+
+    @property
+    def home(self) -> Path:
+        """Kubeconfig and report lie beside the project."""
+        return self.folder
 
 
 #: What stacks belong to unless something else is said.

@@ -20,6 +20,7 @@ import yaml
 
 from crosscloud import paths
 from crosscloud.cells.stages import NotBegunError
+from tests.processes import start
 
 _NODE = paths.home() / "node" / "node_modules" / ".bin"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -125,17 +126,7 @@ def _start(folder: Path, variables: Mapping[str, str], arguments: Sequence[str],
         "PATH": os.pathsep.join([os.environ["PATH"], str(paths.ROOT / ".venv" / "bin")]),
         "GCL_IGNORE_PREDEFINED_VARS": ",".join(_SET),
     }
-    return subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
+    return start(command, folder, environment)
 
 
 def _write_overlay(folder: Path, variables: Mapping[str, str]) -> None:

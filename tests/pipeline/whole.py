@@ -10,9 +10,13 @@ from typing import get_args
 
 from crosscloud import paths
 from crosscloud.artifacts import registry
+from crosscloud.artifacts.collect import catalogue
 from crosscloud.cells.cell import REHEARSED, Cell
+from crosscloud.cells.destroy import destroy
 from crosscloud.cells.faults import FAULTS
+from crosscloud.rehearsal.place import place_of
 from crosscloud.runs.record import Record
+from crosscloud.stacks.down import clean_host
 from tests.gitlab import gitlab_stub
 from tests.pipeline import account, checkout, runner
 from tests.pipeline.runner import Pipeline
@@ -76,8 +80,6 @@ def pipeline(wishes: Wishes, output: Path, told: account.Account) -> Iterator[Re
 
 
 def _wrong_image(world: World, name: str) -> None:
-    from crosscloud.artifacts.collect import catalogue
-
     channel = next(each for each in get_args(catalogue.Channel) if each == name)
     wanted = {each.prefix: each.branch for each in catalogue.wanted(channel, {})}
     world.push_wrong_image(wanted["NODE_EXPORTER"])
@@ -105,10 +107,6 @@ def _predefined(url: str, number: int, source: str) -> dict[str, str]:
 
 def _leave_nothing(wishes: Wishes, told: account.Account) -> None:
     """Destroy what an interrupted pipeline left, and end what no stack needs any more."""
-    from crosscloud.cells.destroy import destroy
-    from crosscloud.rehearsal.place import place_of
-    from crosscloud.stacks.down import clean_host
-
     for cell in wishes.cells:
         if cell.place.folder.exists() or place_of(cell.name).folder.exists():
             told.say(f"cell {cell.name} was not destroyed by its job; doing it now")
