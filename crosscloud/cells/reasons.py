@@ -21,7 +21,7 @@ _HELM = "kubernetes:helm.sh/v3:Release"
 _PODS = {"node-exporter": "node_exporter", "alertmanager": "alertmanager"}
 #: What the bootstrap says of an image that it can't have, and at last of itself.
 _PULL = re.compile(r"(?P<reference>\S+) can't be pulled: .*")
-#: What containerd says of a registry that it does not reach: no project is at fault, as it is for an image that is not there.
+#: What containerd says of a registry that it does not reach: no project is at fault.
 _UNREACHED = re.compile(r"no such host|connection refused|i/o timeout|handshake timeout|network is unreachable")
 _BOOTSTRAP = re.compile(r"BOOTSTRAP FAILED while: .*")
 
