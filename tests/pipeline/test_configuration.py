@@ -1,5 +1,6 @@
 """What must hold of .gitlab-ci.yml and its includes."""
 
+import json
 import subprocess
 import sys
 from typing import Any
@@ -213,3 +214,16 @@ def test_the_includes_are_read_as_yaml_with_gitlabs_tags_alone() -> None:
         if isinstance(token, yaml.TagToken)
     }
     assert tags == {("!", "reference")}
+
+
+def test_googles_libraries_are_told_where_the_token_is_and_nothing_secret() -> None:
+    script = str(paths.ROOT / "toolchain" / "ci" / "google-credentials.sh")
+    told = {"GOOGLE_IDENTITY_PROVIDER": "projects/7/providers/g", "GOOGLE_SERVICE_ACCOUNT": "read@p.iam.test"}
+    done = subprocess.run([script, "/tmp/token"], env=told, capture_output=True, text=True, check=True)
+    made = json.loads(done.stdout)
+    assert made["audience"] == "//iam.googleapis.com/projects/7/providers/g"
+    assert made["credential_source"]["file"] == "/tmp/token"
+    assert "/read@p.iam.test:generateAccessToken" in made["service_account_impersonation_url"]
+    refused = subprocess.run([script, "/tmp/token"], env={}, capture_output=True, text=True, check=False)
+    assert refused.returncode != 0
+    assert "names the workload identity provider" in refused.stderr
