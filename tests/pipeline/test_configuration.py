@@ -219,11 +219,11 @@ def test_the_includes_are_read_as_yaml_with_gitlabs_tags_alone() -> None:
 def test_googles_libraries_are_told_where_the_token_is_and_nothing_secret() -> None:
     script = str(paths.ROOT / "toolchain" / "ci" / "google-credentials.sh")
     told = {"GOOGLE_IDENTITY_PROVIDER": "projects/7/providers/g", "GOOGLE_SERVICE_ACCOUNT": "read@p.iam.test"}
-    done = subprocess.run([script, "/tmp/token"], env=told, capture_output=True, text=True, check=True)
+    done = subprocess.run([script, "/run/token"], env=told, capture_output=True, text=True, check=True)
     made = json.loads(done.stdout)
     assert made["audience"] == "//iam.googleapis.com/projects/7/providers/g"
-    assert made["credential_source"]["file"] == "/tmp/token"
+    assert made["credential_source"]["file"] == "/run/token"
     assert "/read@p.iam.test:generateAccessToken" in made["service_account_impersonation_url"]
-    refused = subprocess.run([script, "/tmp/token"], env={}, capture_output=True, text=True, check=False)
+    refused = subprocess.run([script, "/run/token"], env={}, capture_output=True, text=True, check=False)
     assert refused.returncode != 0
     assert "names the workload identity provider" in refused.stderr
