@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from crosscloud.plugins.base import Provider, Resource, main
+from crosscloud.plugins.crosscloud import api
 from crosscloud.plugins.crosscloud.access import ClusterAccess
 from crosscloud.plugins.crosscloud.credentials import ClusterCredentials
 from crosscloud.plugins.crosscloud.guard import ClusterGuard
@@ -26,5 +27,14 @@ RESOURCES: Mapping[str, Callable[[], Resource]] = {
     "crosscloud:index:NodeGroup": NodeGroup,
 }
 
+
+class CrosscloudProvider(Provider):
+    """The provider ``crosscloud``."""
+
+    def close(self) -> None:
+        """Leave no key of an administrator behind."""
+        api.forget()
+
+
 if __name__ == "__main__":
-    main(Provider("crosscloud", "0.1.0", {token: resource() for token, resource in RESOURCES.items()}))
+    main(CrosscloudProvider("crosscloud", "0.1.0", {token: resource() for token, resource in RESOURCES.items()}))
