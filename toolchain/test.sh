@@ -15,6 +15,14 @@ part() {
   printf '    %s: %s s\n' "$title" $(($(date +%s) - start))
 }
 
+# beside NAME COMMAND...: starts it in the background, its words go to .crosscloud/NAME.log; the shell would have it, and what
+# it starts, ignore interrupts
+beside() {
+  log=.crosscloud/$1.log
+  shift
+  env --default-signal=INT "$@" >"$log" 2>&1 &
+}
+
 # ended PROCESS LOG: waits for a process of this shell and shows what it said
 ended() {
   status=0
@@ -29,18 +37,16 @@ if [ "$(id -u)" = 0 ] && [ "$(uname)" = Linux ]; then
   # the images of the release: what the clusters, and some of the engine's tests, run
   part "images of the release" .venv/bin/crosscloud artifacts build
   part "engine and machines" $pytest -q -n 3 --dist loadfile -m "(engine or machines) and not cluster and not rehearsal"
-  # beside the cluster that the other tests share: clusters that are broken on purpose, and a rehearsal of AWS; all of them
-  # mostly wait for something
-  $pytest -q -m "cluster and not rehearsal" tests/cluster/test_4_faults.py >.crosscloud/faults.log 2>&1 &
+  # Beside the cluster that the other tests share: clusters that are broken on purpose, and a rehearsal of AWS; all of them
+  # mostly wait for something. A fourth beside them, or the engine's tests, would have two processors run into time limits.
+  beside faults $pytest -q -m "cluster and not rehearsal" tests/cluster/test_4_faults.py
   faults=$!
-  $pytest -q -m "cluster and not rehearsal" tests/rehearsal >.crosscloud/rehearsal.log 2>&1 &
+  beside rehearsal $pytest -q -m "cluster and not rehearsal" tests/rehearsal
   rehearsal=$!
-  $pytest -q -m cluster tests/pipeline >.crosscloud/pipeline.log 2>&1 &
-  pipeline=$!
   part "a cluster" $pytest -q -m "cluster and not rehearsal" tests/cluster --ignore tests/cluster/test_4_faults.py
   part "clusters that are broken on purpose" ended $faults .crosscloud/faults.log
   part "a rehearsal of AWS" ended $rehearsal .crosscloud/rehearsal.log
-  part "a pipeline of four cells" ended $pipeline .crosscloud/pipeline.log
+  part "a pipeline of four cells" $pytest -q -m cluster tests/pipeline
   # the registry that the build started serves the clusters of this checkout's stacks, if there are any
   .venv/bin/python -m crosscloud.stacks.idle
 else
