@@ -5,6 +5,7 @@ is always preferred; this one serves an engine that was built from its Go module
 part. The program runs in this process, through the server that the Automation API uses for inline programs.
 """
 
+import gc
 import os
 import runpy
 import signal
@@ -133,6 +134,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     end_with(os.getppid())
+    # A program lives for seconds, and most of what it makes are its SDKs' classes: looking for garbage only takes time.
+    gc.disable()
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=8),
         options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
