@@ -15,12 +15,11 @@ part() {
   printf '    %s: %s s\n' "$title" $(($(date +%s) - start))
 }
 
-# beside NAME COMMAND...: starts it in the background, its words go to .crosscloud/NAME.log; the shell would have it, and what
-# it starts, ignore interrupts
+# beside NAME COMMAND...: starts it in the background, its words go to .crosscloud/NAME.log
 beside() {
   log=.crosscloud/$1.log
   shift
-  env --default-signal=INT "$@" >"$log" 2>&1 &
+  "$@" >"$log" 2>&1 &
 }
 
 # ended PROCESS LOG: waits for a process of this shell and shows what it said

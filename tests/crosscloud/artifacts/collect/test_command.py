@@ -27,6 +27,7 @@ def environment(place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for name in (settings.SERVER, settings.JOB_TOKEN, settings.TOKEN, settings.TOKEN_FILE, settings.COMMON_TOKEN):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(settings.URL, place.stub.url)
+    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.chdir(tmp_path)
 
 
