@@ -117,7 +117,7 @@ def test_control_planes_stand_behind_both_doors_once_they_are_ready(engine: Engi
 
 @pytest.mark.parametrize("name", ["a", "abcdefghijklmnopqrstuvwx"])
 def test_the_longest_name_of_a_cluster_fits_into_the_names_of_its_load_balancers(engine: Engine, name: str) -> None:
-    make(name=name)
+    make(clusterName=name)
     for kind in ("LoadBalancer", "TargetGroup"):
         for one in engine.of(kind).values():
             assert len(one["name"]) <= 32

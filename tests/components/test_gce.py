@@ -136,7 +136,7 @@ def test_a_size_gets_a_disk_that_its_family_takes(size: str, disk: str) -> None:
 def test_names_of_the_longest_cluster_in_the_longest_region_fit(engine: Engine) -> None:
     """The engine adds a hyphen and seven characters to names, of which Google takes 63, and 30 of an account's."""
     zone = "northamerica-northeast1-a"
-    make(name="a" * 24, gce={"region": zone[:-2], "zones": [zone]})
+    make(clusterName="a" * 24, gce={"region": zone[:-2], "zones": [zone]})
     for one in engine.made:
         if one.typ.startswith("gcp:compute"):
             assert len(one.name) + 8 <= 63, one.name
