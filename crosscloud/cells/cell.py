@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crosscloud import paths
+from crosscloud.artifacts.collect.channels import CHANNELS
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks.pulumi import Stack
 from crosscloud.stacks.workspace import Apart
 
-CHANNELS = ("stable", "head", "alpha")
 #: Names the stacks whose clouds are simulated, separated by spaces: what ``--rehearse`` says of one.
 REHEARSED = "CROSSCLOUD_REHEARSE"
 

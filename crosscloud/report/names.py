@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from crosscloud.artifacts.collect.channels import CHANNELS
+
 #: The projects in the order of the page, by their names in a release. One line adds a project.
 PROJECTS: Mapping[str, str] = {
     "kubernetes": "Kubernetes",
@@ -23,8 +25,6 @@ CLOUDS: Mapping[str, str] = {
 }
 #: Clouds that bring a Kubernetes of their own: the release's is not what runs there.
 MANAGED = frozenset({"gke", "existing"})
-#: The channels in the order of the page; others follow by name.
-CHANNELS = ("stable", "head", "alpha")
 
 #: What may stand in an address as it is: names of cells become names of files.
 _SAFE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")

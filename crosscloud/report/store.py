@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from crosscloud.problems import first_wrong
 from crosscloud.report import names
 from crosscloud.report.history import Cell, Entry, History
 from crosscloud.runs.record import TestedImage
@@ -34,8 +35,7 @@ def load(path: Path) -> History:
     except OSError as error:
         raise HistoryError(f"it can't be read: {error.strerror}") from None
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise HistoryError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise HistoryError(first_wrong(error)) from None
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise HistoryError(f"it is broken: {error}") from None
 
