@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from crosscloud import paths
-from crosscloud.cells.cell import CHANNELS
+from crosscloud.artifacts.collect.channels import CHANNELS
 from tests.pipeline.checkout import PROJECT
 from tests.pipeline.configuration import Configuration, Merged
 
