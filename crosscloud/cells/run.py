@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
-from crosscloud import paths, provenance, release
+from crosscloud import commits, paths, provenance, release
 from crosscloud.cells.cell import Cell
 from crosscloud.cells.logs import teed
 from crosscloud.cells.reasons import Verdict, judge
@@ -78,7 +77,7 @@ class Run:
             rehearsed=self.cell.rehearsed,
             id=self.id,
             url=os.environ.get("CI_PIPELINE_URL"),
-            commit=os.environ.get("CI_COMMIT_SHA") or _head(),
+            commit=commits.of_pipeline() or commits.of_checkout() or None,
             started=datetime.now(UTC),
         )
 
@@ -144,17 +143,6 @@ def _cloud(cell: Cell) -> str:
     from crosscloud.stacks.up import stack_values
 
     return str(stack_values(Stack(cell.stack)).get("crosscloud:cloud", "local"))
-
-
-def _head() -> str | None:
-    done = subprocess.run(
-        ["git", "rev-parse", "HEAD"],
-        cwd=paths.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.strip() or None
 
 
 @contextmanager

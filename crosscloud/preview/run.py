@@ -1,15 +1,13 @@
 """Previewing a stack."""
 
-import os
 import re
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from crosscloud import paths
+from crosscloud import commits, paths
 from crosscloud.preview import engine, state
 from crosscloud.preview.model import Advice, Diagnostic, Preview
 from crosscloud.preview.reading import read
@@ -20,7 +18,6 @@ POLICY = paths.ROOT / "policy"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: Lines of the engine's own words that are kept where it told nothing else of a failure.
 _LAST = 40
-_SHA = re.compile(r"[0-9a-f]{7,40}")
 
 
 def preview(
@@ -88,15 +85,9 @@ def _advice(stack: Stack, found: Preview) -> list[Advice]:
 
 
 def commit(folder: Path) -> str:
-    """Return the commit that is previewed: a merge request's own, else the pipeline's, else the checkout's."""
-    for name in ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"):
-        if _SHA.fullmatch(os.environ.get(name, "")):
-            return os.environ[name]
-    command = ["git", "-C", str(folder if (folder / ".git").exists() else paths.ROOT), "rev-parse", "HEAD"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""  # a checkout without git, such as an image's
+    """Return the commit that is previewed: the pipeline's, else that of the project's checkout, or of the program's."""
+    checkout = folder if (folder / ".git").exists() else paths.ROOT
+    return commits.of_pipeline() or commits.of_checkout(checkout)
 
 
 def _last_words(text: str) -> str:

@@ -1,11 +1,11 @@
 """Recording a review of a stack as it is now."""
 
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from crosscloud import commits
 from crosscloud.review import program, settings, state
 from crosscloud.review.model import Part, Review
 from crosscloud.stacks.pulumi import Stack
@@ -27,7 +27,7 @@ def record(stack: Stack, *, deployment: Mapping[str, Any] | None = None, like: R
     return Review(
         project=stack.workspace.name,
         stack=stack.name,
-        commit=_commit(),
+        commit=commits.of_pipeline() or None,
         saved=state.saved(deployment),
         salt=text,
         state=Part.of(state.items(deployment), salt),
@@ -40,11 +40,3 @@ def record(stack: Stack, *, deployment: Mapping[str, Any] | None = None, like: R
 def state_of(stack: Stack, salt: str) -> Part:
     """Return the part of a review that the stack's state is."""
     return Part.of(state.items(stack.deployment()), bytes.fromhex(salt))
-
-
-def _commit() -> str | None:
-    """Return the commit that a pipeline of GitLab works on: the merge request's own, not one that GitLab made of it.
-
-    https://docs.gitlab.com/ci/variables/predefined_variables/
-    """
-    return os.environ.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or os.environ.get("CI_COMMIT_SHA") or None

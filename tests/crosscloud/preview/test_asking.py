@@ -108,19 +108,3 @@ def test_secrets_of_the_stacks_file_are_hidden_too(aws: Stack, monkeypatch: pyte
     monkeypatch.setattr(Stack, "ask", lambda _self, *_arguments: json.dumps(shown))
     hidden = state.hiding(aws, STATE)
     assert hidden("a-token-of-the-file in us-east-1") == "[secret] in us-east-1"
-
-
-@pytest.mark.parametrize(
-    ("variables", "commit"),
-    [
-        ({"CI_COMMIT_SHA": "a" * 40}, "a" * 40),
-        ({"CI_COMMIT_SHA": "a" * 40, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": "b" * 40}, "b" * 40),
-        ({"CI_COMMIT_SHA": "a" * 40, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": ""}, "a" * 40),
-    ],
-)
-def test_the_commit_is_the_merge_requests_own(
-    variables: dict[str, str], commit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert run.commit(tmp_path) == commit
