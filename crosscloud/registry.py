@@ -11,13 +11,15 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.message import Message
 from http import HTTPStatus
 from typing import Any
 
-from crosscloud import registry_login
+from crosscloud import registry_login, retry_after
 from crosscloud.errors import CrosscloudError
-from crosscloud.reference import Reference
+from crosscloud.reference import Reference, is_digest
 
 #: Manifests and lists of them, of OCI and of Docker.
 MANIFESTS = (
@@ -32,13 +34,20 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 TIMEOUT = 10.0
 #: Answers that another try may change, beside all of the server's own faults.
 _PASSING = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
+#: Answers to HEAD of what is before a registry and lets only GET through, or only an address that is signed for GET.
+_NO_HEAD = (
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.NOT_IMPLEMENTED,
+)
 
 
 class RegistryError(CrosscloudError):
-    """The registry did not tell. ``passing``: it may at the next try."""
+    """The registry did not tell. ``passing``: it may at the next try, ``after`` seconds if it says how many."""
 
-    def __init__(self, message: str, *, passing: bool = False) -> None:
-        self.passing = passing
+    def __init__(self, message: str, *, passing: bool = False, after: float | None = None) -> None:
+        self.passing, self.after = passing, after
         super().__init__(message)
 
 
@@ -50,9 +59,12 @@ def digest(name: str, reference: str, *, registry: str | None = None) -> str:
     """Return the digest (``sha256:…``) of what the image ``name`` is at this tag: of its manifest, or of its index.
 
     ``registry`` (``host:port``) is asked instead of the host in the name, as a mirror would be. Raises `MissingError`
-    if it has no such image, and `RegistryError` if it did not tell.
+    if it has no such image, and `RegistryError` if it did not tell. The manifest itself is not fetched unless there is
+    no other way: Docker Hub counts that as a pull (docs.docker.com/docker-hub/usage/pulls).
     """
-    return _manifest(*_where(name, registry), reference)[0]
+    host, repository = _where(name, registry)
+    with _explaining(host, repository, reference):
+        return _told(host, repository, reference) or _fetched(host, repository, reference)[0]
 
 
 def digests(name: str, reference: str, *, registry: str | None = None) -> frozenset[str]:
@@ -62,13 +74,16 @@ def digests(name: str, reference: str, *, registry: str | None = None) -> frozen
     and of their configurations, which is what a runtime calls the image's id.
     """
     host, repository = _where(name, registry)
-    digest, manifest = _manifest(host, repository, reference)
-    found = {digest, manifest.get("config", {}).get("digest", digest)}
-    for entry in manifest.get("manifests", []):
+    found: set[str] = set()
+    waiting = [reference]
+    while waiting:
+        asked = waiting.pop()
+        with _explaining(host, repository, asked):
+            digest, manifest = _fetched(host, repository, asked)
+        found |= {digest, manifest.get("config", {}).get("digest", digest)}
         # Attestations are listed as images of an unknown platform; nothing runs them.
-        if entry.get("platform", {}).get("os") != "unknown":
-            found.add(entry["digest"])
-            found.add(_manifest(host, repository, entry["digest"])[1]["config"]["digest"])
+        listed = [e["digest"] for e in manifest.get("manifests", []) if e.get("platform", {}).get("os") != "unknown"]
+        waiting += [each for each in listed if each not in found]
     return frozenset(found)
 
 
@@ -82,18 +97,40 @@ def _where(name: str, registry: str | None) -> tuple[str, str]:
     return parsed.registry, parsed.repository
 
 
-def _manifest(host: str, repository: str, reference: str) -> tuple[str, dict[str, Any]]:
+def _told(host: str, repository: str, reference: str) -> str | None:
+    """Return the digest as the registry tells it, without the manifest; ``None`` if it does not."""
+    try:
+        headers, _ = _ask("HEAD", host, repository, reference)
+    except urllib.error.HTTPError as error:
+        if error.code in _NO_HEAD:
+            return None
+        raise
+    told = str(headers.get("Docker-Content-Digest", ""))
+    return told if is_digest(told) else None
+
+
+def _fetched(host: str, repository: str, reference: str) -> tuple[str, dict[str, Any]]:
+    _, body = _ask("GET", host, repository, reference)
+    return f"sha256:{hashlib.sha256(body).hexdigest()}", _document(body)
+
+
+def _ask(method: str, host: str, repository: str, reference: str) -> tuple[Message, bytes]:
     scheme = "http" if host.rpartition(":")[0] in LOOPBACK or host in LOOPBACK else "https"
     url = f"{scheme}://{host}/v2/{repository}/manifests/{reference}"
     headers = {"Accept": ", ".join(MANIFESTS)}
     try:
-        try:
-            body = _fetch(url, headers)
-        except urllib.error.HTTPError as error:
-            if error.code != HTTPStatus.UNAUTHORIZED:
-                raise
-            body = _fetch(url, headers, _authorization(host, error.headers))
-        return f"sha256:{hashlib.sha256(body).hexdigest()}", _document(body)
+        return _request(method, url, headers)
+    except urllib.error.HTTPError as error:
+        if error.code != HTTPStatus.UNAUTHORIZED:
+            raise
+        return _request(method, url, headers, _authorization(host, error.headers))
+
+
+@contextmanager
+def _explaining(host: str, repository: str, reference: str) -> Iterator[None]:
+    """Turn what goes wrong in the block into a `RegistryError`."""
+    try:
+        yield
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise _explained(error, host, repository, reference) from None
 
@@ -107,9 +144,12 @@ def _explained(error: Exception, host: str, repository: str, reference: str) -> 
     reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         reason = f"{reason}; is it private? `docker login {host}` keeps credentials that are used here too"
+    after = retry_after.seconds(error.headers) if isinstance(error, urllib.error.HTTPError) else None
+    if status == HTTPStatus.TOO_MANY_REQUESTS and after is not None:
+        reason = f"{reason}, for {max(after, 0):.0f} s"
     unanswered = status is None and not isinstance(error, ValueError)
     passing = unanswered or status in _PASSING or (status or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
-    return RegistryError(f"{host} can't be asked about {repository}: {reason}", passing=passing)
+    return RegistryError(f"{host} can't be asked about {repository}: {reason}", passing=passing, after=after)
 
 
 def _authorization(host: str, headers: Message) -> str:
@@ -122,7 +162,8 @@ def _authorization(host: str, headers: Message) -> str:
             raise ValueError(f"it wants credentials; `docker login {host}` keeps some that are used here too")
         return known
     query = urllib.parse.urlencode({k: parts[k] for k in ("service", "scope") if k in parts})
-    answer = _document(_fetch(f"{parts['realm']}?{query}", {}, known))
+    _, body = _request("GET", f"{parts['realm']}?{query}", {}, known)
+    answer = _document(body)
     return f"Bearer {answer.get('token') or answer.get('access_token')}"
 
 
@@ -139,12 +180,11 @@ def _document(body: bytes) -> dict[str, Any]:
     return document
 
 
-def _fetch(url: str, headers: dict[str, str], authorization: str | None = None) -> bytes:
+def _request(method: str, url: str, headers: dict[str, str], authorization: str | None = None) -> tuple[Message, bytes]:
     if not url.startswith(("https://", *(f"http://{host}{end}" for host in LOOPBACK for end in ":/"))):
         raise ValueError(f"{url.partition('?')[0]} is neither HTTPS nor on this machine")
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - the scheme is checked above
+    request = urllib.request.Request(url, headers=headers, method=method)  # noqa: S310 - the scheme is checked above
     if authorization:
         request.add_unredirected_header("Authorization", authorization)  # it is this host's, not another's
     with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-        body: bytes = answer.read()
-    return body
+        return answer.headers, answer.read()

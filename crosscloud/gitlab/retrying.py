@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import gitlab.exceptions
 import requests
 from gitlab._backends.requests_backend import RequestsBackend
 
+from crosscloud import retry_after
 from crosscloud.gitlab.settings import Settings
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class RetryingBackend(RequestsBackend):
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
         answer: RequestsResponse = trying(super().http_request, method, url, *args, **kwargs)
-        self.asked = asked_for(answer)
+        self.asked = retry_after.seconds(answer.headers)
         return answer
 
     def _wait(self, state: "RetryCallState") -> float:
@@ -120,24 +120,13 @@ class RetryingBackend(RequestsBackend):
 
         asked = None
         if state.outcome is not None and not state.outcome.failed:
-            asked = asked_for(state.outcome.result())
+            asked = retry_after.seconds(state.outcome.result().headers)
         first, longest = self.patience.first, self.patience.longest
         backoff = wait_exponential_jitter(multiplier=first, max=longest, jitter=first)(state)
         return backoff if asked is None else max(asked, 0.0) + self.patience.first * 0.1
 
     def _too_long(self, answer: "RequestsResponse") -> bool:
-        return (asked_for(answer) or 0.0) > self.patience.longest
-
-
-def asked_for(answer: "RequestsResponse") -> float | None:
-    """Return how many seconds an answer asks to wait: ``Retry-After`` has them, or a date."""
-    told = answer.headers.get("Retry-After", "").strip()
-    if told.isdecimal():
-        return float(told)
-    try:
-        return parsedate_to_datetime(told).timestamp() - time.time()
-    except ValueError:
-        return None
+        return (retry_after.seconds(answer.headers) or 0.0) > self.patience.longest
 
 
 def _again(answer: "RequestsResponse", makes: bool) -> bool:

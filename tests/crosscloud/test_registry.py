@@ -24,6 +24,7 @@ MANIFEST = json.dumps({"config": {"digest": CONFIG}, "layers": []}).encode()
 ATTESTATION = {"digest": "sha256:" + "a" * 64, "platform": {"os": "unknown", "architecture": "unknown"}}
 PLATFORM = {"digest": digest_of(MANIFEST), "platform": {"os": "linux", "architecture": "amd64"}}
 INDEX = json.dumps({"manifests": [PLATFORM, ATTESTATION]}).encode()
+OUTER = json.dumps({"manifests": [{"digest": digest_of(INDEX)}]}).encode()
 PASSWORD = base64.b64encode(b"robot:secret").decode()
 
 
@@ -33,6 +34,8 @@ class Handler(BaseHTTPRequestHandler):
     pages: ClassVar[dict[str, bytes]] = {
         "/v2/some/image/manifests/single": MANIFEST,
         "/v2/some/image/manifests/multi": INDEX,
+        "/v2/some/image/manifests/outer": OUTER,
+        f"/v2/some/image/manifests/{digest_of(INDEX)}": INDEX,
         f"/v2/some/image/manifests/{digest_of(MANIFEST)}": MANIFEST,
         "/v2/some/image/manifests/page": b"<html>please log in</html>",
         "/v2/some/image/manifests/list": b"[]",
@@ -41,10 +44,25 @@ class Handler(BaseHTTPRequestHandler):
         "/token?service=reg&scope=repository%3Aguarded%2Fimage%3Apull": b'{"token": "let-me-in"}',
     }
 
-    #: What it says to all else.
+    #: What it says to all else, and how long it wants to be left alone then.
     absent: ClassVar[int] = 404
+    retry_after: ClassVar[str] = ""
+    #: What it says to HEAD: nothing special, a status, or an answer without the digest.
+    head: ClassVar[int | None] = None
+    tells: ClassVar[bool] = True
+    #: The manifests that were asked for, and how.
+    asked: ClassVar[list[str]] = []
+
+    def do_HEAD(self) -> None:
+        if self.head is None:
+            self.do_GET()
+            return
+        self.send_response(self.head)
+        self.end_headers()
 
     def do_GET(self) -> None:
+        if self.path.startswith("/v2/"):
+            self.asked.append(self.command)
         guarded = self.path.startswith("/v2/guarded/")
         if guarded and self.headers.get("Authorization") != "Bearer let-me-in":
             self.send_response(401)
@@ -60,8 +78,13 @@ class Handler(BaseHTTPRequestHandler):
             return
         body = self.pages.get(self.path)
         self.send_response(200 if body else self.absent)
+        if body in (MANIFEST, INDEX) and self.tells:
+            self.send_header("Docker-Content-Digest", digest_of(body))
+        if not body and self.retry_after:
+            self.send_header("Retry-After", self.retry_after)
         self.end_headers()
-        self.wfile.write(body or b"")
+        if self.command == "GET":
+            self.wfile.write(body or b"")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
         pass
@@ -76,7 +99,8 @@ def login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def host() -> Iterator[str]:
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(Handler, "asked", [])
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -94,6 +118,11 @@ def test_an_index_is_all_its_platforms_but_no_attestation(host: str) -> None:
     assert registry.digests(f"{host}/some/image", "multi") == {digest_of(INDEX), digest_of(MANIFEST), CONFIG}
 
 
+def test_an_index_of_indexes_is_all_that_is_in_them(host: str) -> None:
+    every = {digest_of(OUTER), digest_of(INDEX), digest_of(MANIFEST), CONFIG}
+    assert registry.digests(f"{host}/some/image", "outer") == every
+
+
 def test_another_registry_may_stand_in_as_a_mirror_does(host: str) -> None:
     assert CONFIG in registry.digests("registry.example/some/image", "single", registry=host)
 
@@ -106,6 +135,42 @@ def test_the_digest_of_a_tag_is_that_of_its_manifest_or_index(host: str) -> None
     assert registry.digest(f"{host}/some/image", "single") == digest_of(MANIFEST)
     assert registry.digest(f"{host}/some/image", "multi") == digest_of(INDEX)
     assert registry.digest("registry.example/some/image", "single", registry=host) == digest_of(MANIFEST)
+
+
+@pytest.mark.parametrize("tag", ["some/image:single", "some/image:multi", "guarded/image:v1"])
+def test_a_digest_takes_no_pull(host: str, tag: str) -> None:
+    """Docker Hub counts each GET of a manifest, and few of them are free."""
+    name, _, reference = tag.partition(":")
+    registry.digest(f"{host}/{name}", reference)
+    assert set(Handler.asked) == {"HEAD"}
+
+
+@pytest.mark.parametrize(
+    "answer", [{"head": 405}, {"head": 501}, {"head": 403}, {"tells": False}], ids=["405", "501", "403", "no digest"]
+)
+def test_a_registry_that_takes_no_head_is_asked_for_the_manifest(
+    host: str, monkeypatch: pytest.MonkeyPatch, answer: dict[str, int]
+) -> None:
+    for name, value in answer.items():
+        monkeypatch.setattr(Handler, name, value)
+    assert registry.digest(f"{host}/some/image", "single") == digest_of(MANIFEST)
+    assert Handler.asked[-1] == "GET"
+
+
+@pytest.mark.parametrize("status", [404, 429, 503])
+def test_what_head_says_is_not_asked_again_by_get(host: str, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    monkeypatch.setattr(Handler, "head", status)
+    with pytest.raises(RegistryError):
+        registry.digest(f"{host}/some/image", "single")
+    assert Handler.asked == []
+
+
+def test_a_rate_limit_says_how_long_it_lasts(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Handler, "absent", 429)
+    monkeypatch.setattr(Handler, "retry_after", "3600")
+    with pytest.raises(RegistryError, match="about some/image: Too Many Requests, for 3600 s") as caught:
+        registry.digest(f"{host}/some/image", "absent")
+    assert caught.value.after == 3600
 
 
 def test_a_tag_that_is_not_there_is_missing_and_that_is_final(host: str) -> None:
