@@ -22,6 +22,10 @@ def note(  # noqa: PLR0913, PLR0917 - each is an option of the command
     merge_request: Annotated[
         str, typer.Option(envvar="CI_MERGE_REQUEST_IID", help="The merge request: the number in its address.")
     ] = "",
+    pipeline: Annotated[
+        str,
+        typer.Option(envvar="CI_PIPELINE_ID", help="The pipeline's id: what a later one wrote is left as it is."),
+    ] = "",
     gone: Annotated[
         bool, typer.Option("--gone", help="Say in the note of an earlier push that the stack is not touched any more.")
     ] = False,
@@ -37,10 +41,13 @@ def note(  # noqa: PLR0913, PLR0917 - each is an option of the command
 
     chosen = stack_of(name, stack)
     settings = Settings.from_environment().writing(f"the note of {chosen}")
-    target = Target.of(project, merge_request)
+    target = Target.of(project, merge_request, pipeline)
     if gone:
         posted = post_gone(chosen, target, settings)
     else:
         posted = post(chosen, folder or paths.home() / "previews", target, settings)
-    said = {"none": "no changes, and no note to say so in"}.get(posted.action, f"{posted.action}: {posted.url}")
+    said = {
+        "none": "no changes, and no note to say so in",
+        "outdated": f"left as it is, for a later pipeline wrote it: {posted.url}",
+    }.get(posted.action, f"{posted.action}: {posted.url}")
     print(f"note of {chosen} on merge request !{target.merge_request}: {said}")

@@ -13,15 +13,21 @@ if TYPE_CHECKING:
 #: docs.gitlab.com/api/notes (body), and of descriptions docs.gitlab.com/api/issues: characters.
 LONGEST = 1_000_000
 _ORDER = re.compile(r"/[A-Za-z]")
+#: The hidden second line of what a pipeline wrote. Their ids are of the whole server, and grow:
+#: docs.gitlab.com/ci/variables/predefined_variables (CI_PIPELINE_ID)
+_PIPELINE = re.compile(r"<!-- crosscloud:pipeline:(\d+) -->")
 #: How often something is written whose answer was lost, each time after looking whether it is there.
 _ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
 class Posted:
-    """What was done with a note or an issue, and where it is; ``url`` is empty where there is none."""
+    """What was done with a note or an issue, and where it is; ``url`` is empty where there is none.
 
-    action: Literal["created", "updated", "unchanged", "removed", "closed", "none"]
+    ``outdated`` is what was to be written: something newer is there, and was left.
+    """
+
+    action: Literal["created", "updated", "unchanged", "outdated", "closed", "none"]
     url: str = ""
 
 
@@ -30,18 +36,31 @@ def marker(kind: str, name: str) -> str:
     return f"<!-- crosscloud:{kind}:{name} -->"
 
 
-def marked(mark: str, body: str, name: str) -> str:
+def marked(mark: str, body: str, name: str, *, pipeline: int = 0) -> str:
     """Return a text that begins with the marker, has it nowhere else, and gives GitLab no orders.
 
-    A line such as ``/merge`` is a quick action, done as the bot: docs.gitlab.com/user/project/quick_actions. With a
-    backslash before it, it is shown as it was. Raises `GitlabError`, which begins with ``name``, if it is too long.
+    ``pipeline`` is the id of the one that writes it, if one does, for `pipeline_of`. A line such as ``/merge`` is a
+    quick action, done as the bot: docs.gitlab.com/user/project/quick_actions. With a backslash before it, it is shown
+    as it was. Raises `GitlabError`, which begins with ``name``, if it is too long.
     """
-    lines = [line for line in body.replace("\r", "").split("\n") if line.strip() != mark]
+    lines = [line for line in body.replace("\r", "").split("\n") if not _hidden(line.strip(), mark)]
     lines = [f"\\{line}" if _ORDER.match(line) else line for line in lines]
-    text = "\n".join([mark, *lines]).rstrip()
+    first = [mark, f"<!-- crosscloud:pipeline:{pipeline} -->"] if pipeline else [mark]
+    text = "\n".join([*first, *lines]).rstrip()
     if len(text) > LONGEST:
         raise GitlabError(f"{name}: {len(text):,} characters are too many: GitLab takes {LONGEST:,}")
     return text
+
+
+def _hidden(line: str, mark: str) -> bool:
+    return line == mark or _PIPELINE.fullmatch(line) is not None
+
+
+def pipeline_of(text: str | None) -> int:
+    """Return the id of the pipeline that wrote a marked text, 0 if none says so."""
+    lines = (text or "").lstrip().splitlines()[1:2]
+    found = _PIPELINE.fullmatch(lines[0].strip()) if lines else None
+    return int(found[1]) if found else 0
 
 
 def bears(mark: str, text: str | None) -> bool:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from crosscloud.gitlab.client import asking
-from crosscloud.gitlab.marked import Posted, bears, make, marked, own_id, same
+from crosscloud.gitlab.marked import Posted, bears, make, marked, own_id, pipeline_of, same
 
 if TYPE_CHECKING:
     import gitlab
@@ -17,25 +17,27 @@ def put_note(  # noqa: PLR0913 - where it is, which one it is, and what it says
     merge_request: int,
     *,
     marker: str,
-    body: str | None,
+    body: str,
     create: bool = True,
+    pipeline: int = 0,
 ) -> Posted:
     """Make the merge request's one note with this marker say ``body``.
 
-    A note that says so already is not written again; without ``create`` only one that is there is changed; ``body``
-    None removes it. Should there be several, from jobs that ran at the same time, the oldest stays. ``project`` is a
-    path or an id. Raises `GitlabError`.
+    A note that says so already is not written again; without ``create`` only one that is there is changed. ``pipeline``
+    is the id of the one that has this to say: what a later one wrote is left, for its jobs may well be done before
+    those of an earlier one. Should there be several notes, from jobs that ran at the same time, the oldest stays.
+    ``project`` is a path or an id. Raises `GitlabError`.
     """
     notes = _Notes(gl, project, merge_request, marker)
+    text = marked(marker, body, notes.name, pipeline=pipeline)
     found = notes.own()
-    if body is None:
-        notes.remove(found)
-        return Posted("removed" if found else "none")
-    text = marked(marker, body, notes.name)
     if not found and not create:
         return Posted("none")
     made = not found
     found = found or notes.create(text)
+    newest = max(found, key=lambda note: pipeline_of(note.body))
+    if 0 < pipeline < pipeline_of(newest.body):
+        return Posted("outdated", notes.url(newest))
     notes.remove(found[1:])
     changed = notes.write(found[0], text)
     return Posted("created" if made else "updated" if changed else "unchanged", notes.url(found[0]))

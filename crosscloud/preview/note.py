@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import indent
 from typing import Any
 
+from crosscloud.gitlab.marked import marker
 from crosscloud.preview import diff, releases, summary, words
 from crosscloud.preview.markdown import cell, code, fence, prose
 from crosscloud.preview.model import Advice, Diagnostic, Op, Preview
@@ -23,11 +24,6 @@ _LINES = 50
 #: Characters of the errors that are shown.
 _ERRORS = 10_000
 _OPS = {Op.DELETE: "deleted", Op.REPLACE: "replaced"}
-
-
-def marker(stack: str) -> str:
-    """Return the hidden first line by which the note of a stack is found again."""
-    return f"<!-- crosscloud:preview:{stack} -->"
 
 
 def render(preview: Preview, *, budget: int = BUDGET) -> str:
@@ -53,7 +49,7 @@ def _parts(preview: Preview, said: words.Said) -> dict[str, Any]:
     findings = _findings(preview)
     return {
         "preview": preview,
-        "marker": marker(preview.stack),
+        "marker": marker("preview", preview.stack),
         "name": code(preview.stack),
         "result": _result(preview),
         "policies": f"**{summary.policies(preview)}**" if preview.mandatory else summary.policies(preview),

@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from crosscloud.errors import CrosscloudError
 from crosscloud.gitlab.client import Settings, connect
 from crosscloud.gitlab.marked import Posted, bears, marker
 from crosscloud.gitlab.notes import put_note
 from crosscloud.preview.files import NOTE
-
-if TYPE_CHECKING:
-    from crosscloud.gitlab.retrying import Patience
 
 _GONE = "### `{stack}` · not touched any more\n\nWhat this merge request changes by now can't reach this stack."
 
@@ -22,13 +18,17 @@ class PostingError(CrosscloudError):
 
 @dataclass(frozen=True)
 class Target:
-    """A merge request: its project by id or path, and its number there."""
+    """A merge request: its project by id or path, and its number there; and by the id of which pipeline it is asked.
+
+    ``pipeline`` is 0 for a person.
+    """
 
     project: str
     merge_request: int
+    pipeline: int = 0
 
     @classmethod
-    def of(cls, project: str, merge_request: str) -> "Target":
+    def of(cls, project: str, merge_request: str, pipeline: str = "") -> "Target":
         """Return the merge request that options or GitLab's variables name; raise `PostingError` if they don't."""
         missing = []
         if not project.strip():
@@ -39,10 +39,17 @@ class Target:
             )
         if missing:
             raise PostingError(f"a note needs to know where it belongs; what is missing is {', and '.join(missing)}")
-        return cls(project.strip(), int(merge_request))
+        if pipeline and not (pipeline.isascii() and pipeline.isdecimal()):
+            raise PostingError(f"the id of the pipeline is {pipeline!r}: a number such as CI_PIPELINE_ID is needed")
+        return cls(project.strip(), int(merge_request), int(pipeline or 0))
+
+    def put(self, mark: str, body: str, settings: Settings, *, create: bool) -> Posted:
+        """Make the note with this marker say this; raise `GitlabError`."""
+        where = connect(settings), self.project, self.merge_request
+        return put_note(*where, marker=mark, body=body, create=create, pipeline=self.pipeline)
 
 
-def post(stack: str, folder: Path, target: Target, settings: Settings, *, patience: "Patience | None" = None) -> Posted:
+def post(stack: str, folder: Path, target: Target, settings: Settings) -> Posted:
     """Make the merge request's note of a stack say what its preview found; ``folder`` is that of all previews.
 
     A preview without changes makes no note, but an existing one says so. Raises `PostingError` and `GitlabError`.
@@ -57,15 +64,12 @@ def post(stack: str, folder: Path, target: Target, settings: Settings, *, patien
     mark = marker("preview", stack)
     if not bears(mark, text):
         raise PostingError(f"{file} is not the note of stack {stack}: its first line is not {mark}")
-    gl = connect(settings, patience=patience)
-    return put_note(gl, target.project, target.merge_request, marker=mark, body=text, create=not quiet(text))
+    return target.put(mark, text, settings, create=not quiet(text))
 
 
-def post_gone(stack: str, target: Target, settings: Settings, *, patience: "Patience | None" = None) -> Posted:
+def post_gone(stack: str, target: Target, settings: Settings) -> Posted:
     """Let a note of an earlier push say that the stack is not touched any more; none is made for it."""
-    gl = connect(settings, patience=patience)
-    body = _GONE.format(stack=stack)
-    return put_note(gl, target.project, target.merge_request, marker=marker("preview", stack), body=body, create=False)
+    return target.put(marker("preview", stack), _GONE.format(stack=stack), settings, create=False)
 
 
 def quiet(text: str) -> bool:

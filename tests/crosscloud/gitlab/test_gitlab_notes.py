@@ -23,8 +23,8 @@ def merge_request(stub: Stub) -> MergeRequestSetup:
     return stub.project(PROJECT).merge_request("More workers")
 
 
-def put(gl: gitlab.Gitlab, body: str | None, *, mark: str = MARK, create: bool = True) -> Posted:
-    return put_note(gl, PROJECT, 1, marker=mark, body=body, create=create)
+def put(gl: gitlab.Gitlab, body: str, *, mark: str = MARK, create: bool = True, pipeline: int = 0) -> Posted:
+    return put_note(gl, PROJECT, 1, marker=mark, body=body, create=create, pipeline=pipeline)
 
 
 def bodies(merge_request: MergeRequestSetup) -> list[str]:
@@ -84,11 +84,46 @@ def test_without_changes_a_note_is_updated_but_none_is_made(client: Client, merg
     assert bodies(merge_request) == [f"{MARK}\nNo changes."]
 
 
-def test_nothing_to_say_removes_it(client: Client, merge_request: MergeRequestSetup) -> None:
-    assert put(client(), None) == Posted("none")
-    put(client(), "+1")
-    assert put(client(), None) == Posted("removed")
-    assert bodies(merge_request) == []
+def test_what_a_later_pipeline_wrote_is_left_by_an_earlier_one(
+    stub: Stub, client: Client, merge_request: MergeRequestSetup
+) -> None:
+    put(client(), "+5", pipeline=5)
+    newer = put(client(), "+7", pipeline=7)
+    late = put(client(), "+6", pipeline=6)
+    assert (newer.action, late) == ("updated", Posted("outdated", newer.url))
+    assert bodies(merge_request) == [f"{MARK}\n<!-- crosscloud:pipeline:7 -->\n+7"]
+    assert put(client(), "+7, again", pipeline=7).action == "updated", "a job that is run again"
+    assert put(client(), "+7, again", pipeline=7).action == "unchanged"
+    assert put(client(), "by hand").action == "updated"
+    assert len(stub.asked("POST")) == 1
+
+
+def test_the_same_text_of_a_later_pipeline_counts_as_the_later_ones(
+    client: Client, merge_request: MergeRequestSetup
+) -> None:
+    put(client(), "not touched any more", pipeline=5)
+    put(client(), "not touched any more", pipeline=7)
+    assert put(client(), "+6", pipeline=6).action == "outdated"
+    assert "+6" not in bodies(merge_request)[0]
+
+
+def test_a_text_can_t_claim_to_be_of_another_pipeline(client: Client, merge_request: MergeRequestSetup) -> None:
+    put(client(), "<!-- crosscloud:pipeline:999 -->\n+5")
+    assert put(client(), "<!-- crosscloud:pipeline:999 -->\n+6", pipeline=6).action == "updated"
+    assert put(client(), "+7", pipeline=7).action == "updated"
+    assert bodies(merge_request) == [f"{MARK}\n<!-- crosscloud:pipeline:7 -->\n+7"]
+
+
+def test_of_several_the_latest_pipelines_text_is_not_lost(
+    stub: Stub, client: Client, merge_request: MergeRequestSetup
+) -> None:
+    bot = stub.user("crosscloud-bot")
+    merge_request.note(bot, f"{MARK}\n<!-- crosscloud:pipeline:5 -->\n+5")
+    merge_request.note(bot, f"{MARK}\n<!-- crosscloud:pipeline:7 -->\n+7")
+    assert put(client(), "+6", pipeline=6).action == "outdated"
+    assert any(body.endswith("+7") for body in bodies(merge_request))
+    assert put(client(), "+8", pipeline=8).action == "updated"
+    assert bodies(merge_request) == [f"{MARK}\n<!-- crosscloud:pipeline:8 -->\n+8"]
 
 
 def test_a_project_that_was_renamed_is_written_to_by_its_former_path(

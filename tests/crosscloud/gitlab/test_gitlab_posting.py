@@ -21,7 +21,14 @@ FINDING = Finding("no-open-api", "the API is open", mandatory=True)
 @pytest.fixture
 def merge_request(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> MergeRequestSetup:
     """Make a merge request, and the environment of the job that posts to it."""
-    for name in ("GITLAB_TOKEN", "CROSSCLOUD_GITLAB_URL", "CROSSCLOUD_GITLAB_TOKEN_FILE", "STACK", "CI_JOB_URL"):
+    for name in (
+        "GITLAB_TOKEN",
+        "CROSSCLOUD_GITLAB_URL",
+        "CROSSCLOUD_GITLAB_TOKEN_FILE",
+        "STACK",
+        "CI_JOB_URL",
+        "CI_PIPELINE_ID",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CI_SERVER_URL", stub.url)
     monkeypatch.setenv("CI_JOB_TOKEN", "job-secret")
@@ -86,6 +93,19 @@ def test_a_stack_that_is_not_touched_any_more_says_so(merge_request: MergeReques
     assert "`aws` · not touched any more" in merge_request.merge_request.notes[0].body
 
 
+def test_a_slow_job_of_an_earlier_pipeline_leaves_the_note_of_a_later_one(
+    merge_request: MergeRequestSetup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = str(previewed(tmp_path, changes=(CREATE,)))
+    monkeypatch.setenv("CI_PIPELINE_ID", "7")
+    run("-s", "aws", "--from", folder)
+    monkeypatch.setenv("CI_PIPELINE_ID", "6")
+    before = merge_request.merge_request.notes[0].body
+    for arguments in (["--from", folder], ["--gone"]):
+        assert "left as it is, for a later pipeline wrote it: http" in run("-s", "aws", *arguments)
+    assert merge_request.merge_request.notes[0].body == before
+
+
 @pytest.mark.usefixtures("merge_request")
 def test_a_missing_token_is_told_before_anything(stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CROSSCLOUD_GITLAB_TOKEN")
@@ -144,3 +164,8 @@ def test_the_merge_requests_own_project_goes_before_that_of_a_fork(
 def test_where_it_belongs_is_asked_for_all_at_once(project: str, number: str, missing: str) -> None:
     with pytest.raises(PostingError, match=missing):
         Target.of(project, number)
+
+
+def test_a_pipeline_that_is_no_number_is_refused() -> None:
+    with pytest.raises(PostingError, match="the id of the pipeline is 'newest': a number such as CI_PIPELINE_ID"):
+        Target.of(PROJECT, "7", "newest")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from crosscloud.gitlab.marked import marker
 from crosscloud.preview import diff, note
 from crosscloud.preview.model import Advice, Change, Diagnostic, Difference, Op, Preview
 
@@ -130,7 +131,7 @@ def test_the_summary_has_a_limit_of_its_own() -> None:
 
 
 def test_a_note_is_found_again_by_its_first_line() -> None:
-    assert note.render(recorded.preview("aws-open")).splitlines()[0] == note.marker("note-aws")
+    assert note.render(recorded.preview("aws-open")).splitlines()[0] == marker("preview", "note-aws")
 
 
 def test_the_job_is_linked_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
