@@ -47,16 +47,20 @@ def remove_kubeconfig(name: str, workspace: Workspace = OWN) -> None:
 
 
 def remove_salt(stack: Stack) -> None:
-    """Take Pulumi's encryption salt out of the stack's file again, unless a value is encrypted with it.
+    """Take Pulumi's encryption salt out of the stack's file again (`without_salt`)."""
+    if not stack.file.exists():
+        return
+    text = stack.file.read_text()
+    if (without := without_salt(text)) != text:
+        stack.file.write_text(without)
+
+
+def without_salt(text: str) -> str:
+    """Return a stack file's text without Pulumi's encryption salt, unless a value in it is encrypted with that.
 
     The salt belongs to the passphrase of this machine's own backend, so it has no place in a shared file once the stack
     is gone.
     """
-    if not stack.file.exists():
-        return
-    text = stack.file.read_text()
     if re.search(r"^\s+secure:", text, re.MULTILINE):
-        return
-    without = re.sub(r"^encryptionsalt:.*\n", "", text, flags=re.MULTILINE)
-    if without != text:
-        stack.file.write_text(without)
+        return text
+    return re.sub(r"^encryptionsalt:.*\n", "", text, flags=re.MULTILINE)

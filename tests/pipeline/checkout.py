@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from crosscloud import paths
+from crosscloud.stacks.files import without_salt
 
 PROJECT, BRANCH = "crosscloud/crosscloud", "main"
 _WHO = ("-c", "user.name=crosscloud", "-c", "user.email=crosscloud@example.com")
@@ -23,6 +24,8 @@ def make(folder: Path, gitlab: str) -> str:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target)
+    for file in folder.glob("Pulumi.*.yaml"):  # `up` leaves the salt of this machine's passphrase in the stack's file
+        file.write_text(without_salt(file.read_text()))
     _git(folder, "init", "--quiet", "--initial-branch", BRANCH)
     _git(folder, "add", "--all")
     _git(folder, *_WHO, "commit", "--quiet", "--message", "what is pushed")

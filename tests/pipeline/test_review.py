@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crosscloud import paths
+from crosscloud.stacks.files import without_salt
 from tests.gitlab import Stub, gitlab_stub
 from tests.gitlab.model import Access
 from tests.gitlab.setup import MergeRequestSetup
@@ -70,7 +71,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 def _workers(count: int) -> dict[str, str]:
-    text = (paths.ROOT / "Pulumi.local.yaml").read_text()
+    text = without_salt((paths.ROOT / "Pulumi.local.yaml").read_text())
     return {"Pulumi.local.yaml": f"{text}  crosscloud:workers: {{count: {count}}}\n"}
 
 
