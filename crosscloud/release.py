@@ -99,7 +99,7 @@ def load(path: Path) -> Release:
     from crosscloud.release_checks import Findings
 
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a byte-order mark
     except FileNotFoundError:
         hint = "`crosscloud artifacts build` writes one; the one at the top of the checkout shows the form"
         raise _refused(path, [Problem("", "there is no such release file", hint, file=path)]) from None
@@ -109,16 +109,7 @@ def load(path: Path) -> Release:
     findings = Findings.of(text, path)
     if findings.problems:
         raise _refused(path, findings.problems)
-    return Release(
-        **{
-            attribute: Image(
-                findings.values[f"{prefix}_IMAGE"],
-                findings.values[f"{prefix}_TAG"],
-                findings.values.get(f"{prefix}_DIGEST"),
-            )
-            for prefix, attribute in PROJECTS.items()
-        }
-    )
+    return Release(**{attribute: findings.image(prefix) for prefix, attribute in PROJECTS.items()})
 
 
 def render(release: Release) -> str:

@@ -10,7 +10,7 @@ from dotenv.parser import Binding, parse_stream
 
 from crosscloud.problems import Problem
 from crosscloud.reference import is_digest, is_name, is_tag, parse
-from crosscloud.release import PROJECTS
+from crosscloud.release import PROJECTS, Image
 
 _HALVES = ("IMAGE", "TAG")
 _PARTS = (*_HALVES, "DIGEST")
@@ -43,6 +43,10 @@ class Findings:
             found._check_pair(prefix)
         found.problems.sort(key=lambda problem: problem.line or 0)
         return found
+
+    def image(self, prefix: str) -> Image:
+        """Return the image that a project's lines name, where nothing is wrong with them."""
+        return Image(self.values[f"{prefix}_IMAGE"], self.values[f"{prefix}_TAG"], self.values.get(f"{prefix}_DIGEST"))
 
     def _add(self, key: str, wrong: str, allowed: str = "", *, line: int) -> None:
         self.problems.append(Problem(key, wrong, allowed, file=self.path, line=line))

@@ -16,22 +16,15 @@ LIMIT = 64 * 1024
 
 
 @dataclass(frozen=True)
-class Carrier:
-    """The job that carries the file, by its name, and the file's text."""
-
-    job: str
-    text: str
-
-
-@dataclass(frozen=True)
 class Look:
     """What a look into the jobs of a pipeline showed.
 
-    ``hidden`` are the jobs whose artifacts are gone or may not be read, with the reason: nobody can say whether the
-    file is among them. ``hint`` is what may help where there is no file.
+    ``files`` are the file's texts by the names of the jobs that carry it, all the same. ``hidden`` are the jobs whose
+    artifacts are gone or may not be read, with the reason: nobody can say whether the file is among them. ``hint`` is
+    what may help where there is no file.
     """
 
-    carrier: Carrier | None
+    files: Mapping[str, str]
     hidden: Mapping[str, CrosscloudError]
     hint: str = ""
 
@@ -42,7 +35,7 @@ def look(project: Any, pipelines: Sequence[Any]) -> Look:
     Two jobs that carry files that differ are refused: neither is the one.
     """
     jobs = list(_jobs(pipelines))
-    carriers, hidden = list[Carrier](), dict[str, CrosscloudError]()
+    files, hidden = list[tuple[str, str]](), dict[str, CrosscloudError]()
     for job in jobs:
         try:
             text = _read(project, job) if getattr(job, "artifacts_file", None) else None
@@ -52,16 +45,16 @@ def look(project: Any, pipelines: Sequence[Any]) -> Look:
             hidden[str(job.name)] = error
             continue
         if text is not None:
-            carriers.append(Carrier(str(job.name), text))
+            files.append((str(job.name), text))
         elif _erased(job) or _expired(job):
             # Also of one whose archive is listed: it stays until GitLab's clean-up comes by, but is not given out.
             hidden[str(job.name)] = _why_gone(job)
-    if len({each.text for each in carriers}) > 1:
-        names = " and ".join(sorted({each.job for each in carriers}))
+    if len({text for _, text in files}) > 1:
+        names = " and ".join(sorted({job for job, _ in files}))
         raise UncollectedError(
             f"jobs {names} of pipeline {pipelines[0].id} carry different {NAME} files", "one job has to write it"
         )
-    return Look(carriers[0] if carriers else None, hidden, _hint(jobs))
+    return Look(dict(files), hidden, _hint(jobs))
 
 
 def _jobs(pipelines: Sequence[Any]) -> Iterator[Any]:
@@ -84,7 +77,7 @@ def _read(project: Any, job: Any) -> str | None:
     if len(body) > LIMIT:
         raise UncollectedError(f"{what} is {len(body)} bytes long", f"a {NAME} has a few lines")
     try:
-        return str(body, "utf-8")
+        return str(body, "utf-8-sig")  # some editors begin a file with a byte-order mark
     except UnicodeDecodeError:
         raise UncollectedError(f"{what} is not text in UTF-8", f"a {NAME} has a few lines of text") from None
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosscloud.artifacts.collect.catalogue import Wanted
 from crosscloud.artifacts.collect.errors import NEEDS, UncollectedError
-from crosscloud.artifacts.collect.jobs import NAME, Carrier, look
+from crosscloud.artifacts.collect.jobs import NAME, look
 from crosscloud.errors import CrosscloudError
 from crosscloud.gitlab.client import Settings, asking, or_none
 from crosscloud.runs.record import Source
@@ -52,7 +52,7 @@ def find(gl: "Gitlab", wanted: Wanted) -> Found:
     """
     project = _project(gl, wanted)
     head = _head(project, wanted)
-    pipeline, carrier = _Search(project, wanted).newest()
+    pipeline, text = _Search(project, wanted).newest()
     source = Source(
         project=wanted.project,
         branch=wanted.branch,
@@ -61,7 +61,7 @@ def find(gl: "Gitlab", wanted: Wanted) -> Found:
         url=pipeline.web_url,
         finished=pipeline.finished_at,
     )
-    return Found(carrier.text, source, head)
+    return Found(text, source, head)
 
 
 def _project(gl: "Gitlab", wanted: Wanted) -> Any:
@@ -97,15 +97,16 @@ class _Search:
     looked: int = 0
     hint: str = ""
 
-    def newest(self) -> tuple[Any, Carrier]:
-        """Return the newest pipeline that has the file, and the job that carries it."""
+    def newest(self) -> tuple[Any, str]:
+        """Return the newest pipeline that has the file, and the file's text."""
         for pipeline in self._pipelines():
             for level in self._levels(pipeline):
                 seen = look(self.project, level)
-                if seen.carrier:
-                    if seen.carrier.job in self.hidden:
-                        raise self.hidden[seen.carrier.job]  # of a newer pipeline: this file is an old release
-                    return pipeline, seen.carrier
+                if seen.files:
+                    job, text = next(iter(seen.files.items()))
+                    if job in self.hidden:
+                        raise self.hidden[job]  # of a newer pipeline: this file is an old release
+                    return pipeline, text
                 self.hidden = {**seen.hidden, **self.hidden}
                 self.hint = self.hint or seen.hint
         raise self._none()

@@ -12,6 +12,7 @@ from crosscloud import provenance, release
 from crosscloud.artifacts.collect import parts
 from crosscloud.artifacts.collect.catalogue import Wanted
 from crosscloud.artifacts.collect.channels import Channel
+from crosscloud.artifacts.collect.digests import Registries
 from crosscloud.artifacts.collect.parts import Part
 from crosscloud.artifacts.errors import ArtifactError
 from crosscloud.artifacts.files import write_text
@@ -30,15 +31,15 @@ if TYPE_CHECKING:
 class Options:
     """What a run is to do. ``url`` is the GitLab that is asked; ``registry`` (``host:port``) stands in for all others.
 
-    ``pause`` is the first one in seconds before a registry is asked again. ``stop`` ends every pause of the clients
-    that `patience` is given to.
+    ``pause`` is the first one in seconds before a registry is asked again. ``stop`` ends all waiting of those that
+    `patience` and `registries` are given to, and their tries.
     """
 
     channel: Channel
     output: Path
     url: str
     registry: str | None = None
-    pause: float = parts.PAUSE
+    pause: float = Registries.pause
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -46,10 +47,16 @@ class Options:
         """How long clients try: as long as they do elsewhere, but not after an interruption."""
         from crosscloud.gitlab.retrying import Patience
 
-        def sleep(seconds: float) -> None:
-            self.stop.wait(seconds)
+        return Patience(sleep=self._sleep)
 
-        return Patience(sleep=sleep)
+    @property
+    def registries(self) -> Registries:
+        """How registries are asked."""
+        return Registries(self.registry, self.pause, sleep=self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise KeyboardInterrupt  # in a thread of its own: it ends here, and does not try again
 
 
 class Reporter(Protocol):
@@ -125,7 +132,7 @@ def _one(wanted: Wanted, options: Options, connect: Callable[[], "Gitlab"], repo
     """Collect one project's part; its failure is returned, and does not end the others."""
     report.started(wanted)
     try:
-        part = parts.collect(connect(), wanted, registry=options.registry, pause=options.pause)
+        part = parts.collect(connect(), wanted, options.registries)
     except CrosscloudError as error:
         report.failed(wanted, error)
         return error

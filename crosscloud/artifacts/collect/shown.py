@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from crosscloud.artifacts.collect.catalogue import Wanted
+from crosscloud.artifacts.collect.jobs import NAME
 from crosscloud.artifacts.collect.parts import Part
 from crosscloud.artifacts.collect.run import moved_on
 from crosscloud.errors import CrosscloudError
@@ -93,6 +94,11 @@ def table(found: Sequence[Part], width: int = WIDTH) -> "Table":
 def notes(found: Sequence[Part]) -> list[str]:
     """Return a line for each branch that has moved on from what was collected."""
     return [
-        f"{wanted} has moved on to {head[:SHORT_COMMIT]}, which has no successful pipeline with a release.env yet"
-        for wanted, head in moved_on(found).items()
+        f"{wanted} has moved on to {head[:SHORT_COMMIT]}, {_why(wanted)}" for wanted, head in moved_on(found).items()
     ]
+
+
+def _why(wanted: Wanted) -> str:
+    if wanted.pipeline is not None:
+        return f"but {wanted.variables}_PIPELINE asks for pipeline {wanted.pipeline}"
+    return f"which has no successful pipeline with a {NAME} yet"

@@ -15,6 +15,7 @@ from crosscloud import registry
 from crosscloud.artifacts.collect import catalogue, parts, run
 from crosscloud.artifacts.collect.catalogue import Wanted
 from crosscloud.artifacts.collect.channels import Channel
+from crosscloud.artifacts.collect.digests import Registries
 from crosscloud.artifacts.collect.parts import Part
 from crosscloud.artifacts.tools import crane
 from crosscloud.errors import CrosscloudError
@@ -143,7 +144,7 @@ class Place:
 
     def part(self, wanted: Wanted) -> Part:
         """Collect one project's part."""
-        return parts.collect(self.client(), wanted, pause=0.001)
+        return parts.collect(self.client(), wanted, Registries(pause=0.001))
 
     def collect(self, channel: Channel = "head", **variables: str) -> list[Part]:
         """Collect all with these variables in the environment."""

@@ -45,6 +45,18 @@ def test_it_writes_release_env_and_shows_a_table_of_it(place: Place) -> None:
     assert lines[-1] == "release.env, with where it comes from in release.provenance.json"
 
 
+def test_a_branch_that_has_moved_on_from_a_pipeline_that_is_asked_for_is_told_so(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = place.branch().project.pipelines[-1].id
+    newer = place.branch(commit="1a2b3c4d" * 5).pipeline()
+    newer.job("release", artifacts={"release.env": place.text("COREDNS")})
+    monkeypatch.setenv("COREDNS_PIPELINE", str(asked))
+    done = CliRunner().invoke(app, ["collect", "--channel", "head"])
+    told = f"note: coredns/coredns@master has moved on to 1a2b3c4d, but COREDNS_PIPELINE asks for pipeline {asked}"
+    assert told in done.stdout
+
+
 def test_options_say_which_file_gitlab_and_registry(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(settings.URL)
     for prefix, (project, tag) in PROJECTS.items():
@@ -84,6 +96,7 @@ def test_an_interruption_ends_all_waiting_at_once_and_writes_nothing(place: Plac
     assert time.monotonic() - started < 10
     assert done.exit_code != 0
     assert not Path("release.env").exists()
+    assert len(place.stub.requests) == len(PROJECTS)  # nothing was tried again for nobody
 
 
 def test_a_token_is_never_shown(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,12 @@ def test_newest_is_by_creation_and_not_by_the_time_it_ended(place: Place) -> Non
     assert source(place) == newest.id
 
 
+def test_a_branch_may_have_a_slash_in_its_name(place: Place) -> None:
+    number = place.release(name="feature/anycast").pipeline.id
+    told = found(place, COREDNS_BRANCH="feature/anycast")
+    assert (told.branch, told.pipeline) == ("feature/anycast", number)
+
+
 def test_the_source_says_project_branch_commit_pipeline_and_when(place: Place) -> None:
     commit = sha("coredns/coredns@master")
     told = found(place)

@@ -1,6 +1,7 @@
 """What is said where there is no release.env to be had, and what is waited for."""
 
 import pytest
+from gitlab.v4.objects import ProjectJob
 
 from tests.gitlab import Fault
 from tests.gitlab.model import Access
@@ -131,7 +132,13 @@ def test_a_file_that_broke_off_is_fetched_again_and_never_taken_for_the_whole(pl
 def test_what_is_no_file_of_a_few_lines_is_refused(
     place: Place, monkeypatch: pytest.MonkeyPatch, text: str, said: str
 ) -> None:
-    from gitlab.v4.objects import ProjectJob
-
     monkeypatch.setattr(ProjectJob, "artifact", lambda *_: text.encode(errors="surrogateescape"))
     assert said in refusal(place)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = place.text("COREDNS")
+    monkeypatch.setattr(ProjectJob, "artifact", lambda *_: text.encode("utf-8-sig"))
+    found(place)
+    monkeypatch.setattr(ProjectJob, "artifact", lambda *_: text.encode("utf-16"))
+    assert "is not text in UTF-8" in refusal(place)
