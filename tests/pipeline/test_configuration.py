@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,17 @@ def merged(configuration: Configuration, release: object) -> Merged:
     return configuration.read()
 
 
+class _Reading(yaml.SafeLoader):
+    """Reads GitLab's own tags as what is tagged."""
+
+
+_Reading.add_constructor("!reference", _Reading.construct_sequence)
+
+
+def _files() -> list[Path]:
+    return [paths.ROOT / ".gitlab-ci.yml", *(paths.ROOT / ".gitlab").rglob("*.yml")]
+
+
 def test_it_keeps_to_gitlabs_schema(merged: Merged, configuration: Configuration) -> None:
     assert merged.jobs
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
@@ -48,9 +60,8 @@ def test_it_keeps_to_gitlabs_schema(merged: Merged, configuration: Configuration
 
 
 def test_every_file_of_it_is_small() -> None:
-    files = [paths.ROOT / ".gitlab-ci.yml", *(paths.ROOT / ".gitlab").rglob("*.yml")]
-    assert len(files) > 5
-    assert {file.name: length for file in files if (length := len(file.read_text().splitlines())) > 80} == {}
+    assert len(_files()) > 5
+    assert {file.name: length for file in _files() if (length := len(file.read_text().splitlines())) > 80} == {}
 
 
 def test_the_stages_have_the_seeds_order_and_the_page_comes_after_the_destruction(merged: Merged) -> None:
@@ -67,9 +78,9 @@ def test_each_stack_that_has_a_file_has_its_jobs_and_a_cell_at_every_channel(mer
 
 def test_a_cells_jobs_need_nothing_but_its_own_and_its_channels_release(merged: Merged) -> None:
     for stage in CELL_STAGES:
-        for name, job in merged.of(stage).items():
-            cell = name.partition(":")[2]
-            needed = {need["job"] for need in job["needs"]}
+        for cell in merged.cells:
+            name = f"{stage}:{cell}"
+            needed = {need["job"] for need in merged.jobs[name]["needs"]}
             own = {f"{each}:{cell}" for each in CELL_STAGES} | {f"cncf-artifacts:{cell.rpartition('-')[2]}"}
             assert needed, name
             assert needed <= own, name
@@ -78,13 +89,43 @@ def test_a_cells_jobs_need_nothing_but_its_own_and_its_channels_release(merged: 
 def test_what_is_made_is_destroyed_whatever_happens(merged: Merged) -> None:
     for cell in merged.cells:
         made, gone = merged.jobs[f"cross-cloud:{cell}"], merged.jobs[f"destroy:{cell}"]
-        assert made["environment"]["on_stop"] == f"destroy:{cell}"
         assert gone["environment"] == {"name": made["environment"]["name"], "action": "stop"}
-        assert made["environment"]["auto_stop_in"], "a cancelled pipeline runs no job any more"
         assert [rule["when"] for rule in gone["rules"]] == ["always"]
         assert [rule["if"] for rule in gone["rules"]] == [rule["if"] for rule in made["rules"]], "both or none"
         assert {need["job"] for need in gone["needs"]} == {f"{stage}:{cell}" for stage in CELL_STAGES[:-1]}
         assert not any(merged.jobs[f"{stage}:{cell}"].get("interruptible", False) for stage in CELL_STAGES)
+
+
+def test_an_environment_that_is_stopped_is_destroyed(merged: Merged) -> None:
+    """A cancelled pipeline runs no job; GitLab stops its environments by a job that is manual, and by no other.
+
+    See https://docs.gitlab.com/ci/environments/#run-a-pipeline-job-when-environment-is-stopped.
+    """
+    for cell in merged.cells:
+        made, gone = merged.jobs[f"cross-cloud:{cell}"], merged.jobs[f"destroy:{cell}"]
+        stop = merged.jobs[made["environment"]["on_stop"]]
+        assert made["environment"]["auto_stop_in"]
+        assert stop["environment"] == {"name": made["environment"]["name"], "action": "stop"}
+        assert [(rule["when"], rule["allow_failure"]) for rule in stop["rules"]] == [("manual", True)]
+        assert [rule["if"] for rule in stop["rules"]] == [rule["if"] for rule in made["rules"]], "both or none"
+        assert stop["needs"] == [], "what came before may have been cancelled, or never begun"
+        same = ("script", "tags", "id_tokens", "before_script", "variables", "resource_group")
+        assert {key: stop.get(key) for key in same} == {key: gone.get(key) for key in same}
+
+
+def test_only_a_merge_requests_pipeline_ends_with_its_next_commit(merged: Merged) -> None:
+    workflow = merged.document["workflow"]
+    assert workflow["auto_cancel"] == {"on_new_commit": "none"}, "what was merged before would never be applied"
+    others = {rule["variables"].get("KIND"): rule["auto_cancel"] for rule in workflow["rules"] if "auto_cancel" in rule}
+    assert others == {"review": {"on_new_commit": "interruptible"}}
+
+
+def test_no_job_is_empty() -> None:
+    """GitLab refuses a configuration with an empty job, even a hidden one; its schema does not."""
+    documents = [each for file in _files() for each in yaml.load_all(file.read_text(), Loader=_Reading)]
+    hidden = {name: job for document in documents for name, job in document.items() if name.startswith(".")}
+    assert ".apply:none" in hidden
+    assert [name for name, job in hidden.items() if not job] == []
 
 
 def test_two_pipelines_never_work_on_the_same_stack_at_once(merged: Merged) -> None:
