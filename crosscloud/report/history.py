@@ -10,10 +10,7 @@ from crosscloud.report import names
 from crosscloud.report.judge import CUT_SHORT, State, Verdict, judge, newest_attempt, trouble
 from crosscloud.report.read import Run
 from crosscloud.report.words import ago, one_line
-from crosscloud.runs.record import Stage, TestedImage
-
-#: How long a run is kept.
-KEPT = timedelta(days=90)
+from crosscloud.runs.record import KEPT, Stage, TestedImage
 
 
 class _Part(BaseModel):

@@ -8,7 +8,7 @@ import json
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,6 +16,8 @@ from crosscloud.errors import CrosscloudError
 from crosscloud.problems import first_wrong
 
 FILE, JUNIT = "run.json", "e2e.xml"
+#: How long a run is kept, on pages and in artifacts.
+KEPT = timedelta(days=90)
 #: A cell's stages in their order; ``cncf-artifacts`` and ``report`` belong to the pipeline, not to a cell.
 STAGES = ("cross-cloud", "cross-project", "cncf-e2e", "destroy")
 
@@ -77,7 +79,7 @@ class Record(_Part):
     ``release`` has the projects by their names in a ``Release``: ``coredns``, ``node_exporter``.
     """
 
-    schema_version: int = 1
+    schema_version: Literal[1] = 1
     stack: str
     cloud: str
     channel: str

@@ -141,6 +141,22 @@ def job(state: model.State, project: model.Project, of: model.Pipeline, job: mod
     } | ({"artifacts_file": file} if archive else {})
 
 
+def deployment(state: model.State, project: model.Project, of: model.Pipeline, by: model.Job) -> Json:
+    """Return the deployment that a job made. docs.gitlab.com/api/deployments."""
+    return {
+        "id": by.id,
+        "iid": by.id,
+        "ref": of.ref,
+        "sha": of.sha,
+        "status": by.status,
+        "created_at": when(of.created),
+        "updated_at": when(by.finished),
+        "user": user(state, of.user),
+        "environment": {"name": by.environment, "external_url": None},
+        "deployable": job(state, project, of, by),
+    }
+
+
 def bridge(state: model.State, project: model.Project, below: model.Pipeline) -> Json:
     """Return the job that started a pipeline below. docs.gitlab.com/api/jobs (list pipeline bridges)."""
     return {

@@ -49,7 +49,8 @@ class Job(BaseModel):
     """A job. ``artifacts`` are the archive's files by their paths; ``expired`` ones are gone from the server.
 
     ``cleaned`` false is an expired archive that GitLab's clean-up has not come by yet. ``erased`` is a job that someone
-    erased, ``retried`` one that was run again since, ``reports`` the types of its reports.
+    erased, ``retried`` one that was run again since, ``reports`` the types of its reports, ``environment`` the one that
+    it deploys to.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Job(BaseModel):
     erased: bool = False
     retried: bool = False
     reports: list[str] = Field(default_factory=list)
+    environment: str | None = None
     finished: datetime = Field(default_factory=now)
 
 

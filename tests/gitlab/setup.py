@@ -1,6 +1,7 @@
 """How tests put things into a project of the stub: one call a thing, chained."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from tests.gitlab import model
@@ -88,6 +89,8 @@ class PipelineSetup:
         erased: bool = False,
         retried: bool = False,
         reports: list[str] | None = None,
+        environment: str | None = None,
+        finished: datetime | None = None,
         stage: str = "test",
     ) -> "PipelineSetup":
         """Add a job with the files of its artifacts archive; what became of them is said as in `model.Job`."""
@@ -103,6 +106,8 @@ class PipelineSetup:
                 erased=erased,
                 retried=retried,
                 reports=reports or [],
+                environment=environment,
+                finished=finished or model.now(),
             )
         )
         return self

@@ -20,7 +20,7 @@ from crosscloud.stacks.down import clean_host
 from tests.gitlab import gitlab_stub
 from tests.pipeline import account, checkout, runner
 from tests.pipeline.runner import Pipeline
-from tests.pipeline.world import CHANNEL, JOB, PREFIX, STATUS, WHERE, WHO, World
+from tests.pipeline.world import CHANNEL, JOB, PREFIX, WHERE, WHO, World
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def pipeline(wishes: Wishes, output: Path, told: account.Account) -> Iterator[Re
             done = runner.run(
                 place,
                 {**triggered.variables, **_predefined(stub.url, triggered.id, triggered.source)},
-                secrets={"*": {"CI_JOB_TOKEN": JOB}, "status": {"CROSSCLOUD_GITLAB_TOKEN": STATUS}},
+                secrets={"*": {"CI_JOB_TOKEN": JOB}},
                 on_job=told.job,
             )
         finally:

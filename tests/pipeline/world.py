@@ -3,7 +3,6 @@
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import get_args
 
 from crosscloud import paths
@@ -17,8 +16,8 @@ from tests.gitlab.setup import PipelineSetup
 from tests.gitlab.stub import sha
 from tests.pipeline.checkout import BRANCH, PROJECT
 
-#: The tokens of the stub: of a job of this pipeline, of the page's job, of the job of a project that triggers it.
-JOB, STATUS, PUSHED = "stub-job-token", "stub-status-token", "stub-token-of-the-pushed-project"
+#: The tokens of the stub: of a job of this pipeline, of the job of a project that triggers it.
+JOB, PUSHED = "stub-job-token", "stub-token-of-the-pushed-project"
 #: Who pushes, in this account.
 WHO, WHERE, PREFIX, CHANNEL = "coredns/coredns", "master", "COREDNS", "head"
 
@@ -36,7 +35,6 @@ class World:
         world = cls(stub, load_release(paths.home() / "release.env"))
         home = stub.project(PROJECT)
         stub.job_token(JOB, project=PROJECT, access={PROJECT: Access.DEVELOPER})
-        stub.token(STATUS, user="status-bot", scopes=("read_api",), access={PROJECT: Access.REPORTER})
         for channel in get_args(catalogue.Channel):
             for one in catalogue.wanted(channel, {}):
                 branch = stub.project(one.project).branch(one.branch, sha(str(one)))
@@ -80,9 +78,3 @@ class World:
     def home(self) -> Project:
         """This project."""
         return self.stub.project(PROJECT).project
-
-    def published(self, pipeline: Pipeline, status: str, page: Path) -> None:
-        """Keep the page's history as the artifact of its job, for the pipeline after this one."""
-        pipeline.status = status
-        files = {"public/history.json": (page / "history.json").read_text()}
-        PipelineSetup(self.stub.state, self.home, pipeline).job("report", artifacts=files, stage="report")

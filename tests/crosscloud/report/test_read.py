@@ -36,6 +36,7 @@ def test_the_folder_may_be_missing(tmp_path: Path) -> None:
         ('"schema_version"', '"schema', "Invalid JSON"),
         ('"head"', '"../../etc"', "channel: '../../etc' can't be part of an address"),
         ('"stack": "aws"', '"stack": "a<b>"', "stack: 'a<b>' can't be part of an address"),
+        ('"schema_version": 1', '"schema_version": 2', "schema_version: Input should be 1"),
         ('"id": "7"', '"id": 7', "id: Input should be a valid string"),
     ],
 )
