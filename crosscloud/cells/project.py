@@ -9,6 +9,7 @@ from typing import Any
 from crosscloud import config, paths, provenance
 from crosscloud.cells.cell import Cell, CellError
 from crosscloud.config import StackConfig
+from crosscloud.config.document import stack_document
 from crosscloud.rehearsal.simulations import Simulation
 from crosscloud.stacks.pulumi import Stack
 from crosscloud.stacks.up import stack_values
@@ -124,16 +125,10 @@ def _encryption(cell: Cell) -> dict[str, Any]:
     job on another machine made it.
     """
     for file in (cell.own.file, Stack(cell.stack).file):
-        document = _read(file)
+        document = stack_document(file)
         if found := {key: document[key] for key in _ENCRYPTION if key in document}:
             return found
     if cell.rehearsed or not cell.own.exists():
         return {}
     state = (cell.own.deployment().get("secrets_providers") or {}).get("state") or {}
     return {"encryptionsalt": state["salt"]} if state.get("salt") else {}
-
-
-def _read(file: Path) -> dict[str, Any]:
-    from ruamel.yaml import YAML
-
-    return dict(YAML(typ="safe").load(file) or {}) if file.exists() else {}

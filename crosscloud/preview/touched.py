@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from crosscloud import paths
+from crosscloud.config.document import stack_document
+from crosscloud.config.findings import ConfigErrors
 from crosscloud.config.stacks import STACKS
 
 NOTHING: frozenset[str] = frozenset()
@@ -125,11 +127,8 @@ def _stack(file: Path, root: Path) -> StackFile:
 
 def _values(file: Path) -> dict[str, Any]:
     """Return a stack's keys; none of a file that is broken, whose preview will say what is wrong with it."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        values = YAML(typ="safe").load(file)["config"]
-        return {str(key).removeprefix("crosscloud:"): value for key, value in values.items()}
-    except (YAMLError, AttributeError, TypeError, KeyError):
+        values = stack_document(file)["config"]
+    except ConfigErrors:
         return {}
+    return {str(key).removeprefix("crosscloud:"): value for key, value in values.items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 from crosscloud import config, paths
 from crosscloud.config import StackConfig
+from crosscloud.config.document import stack_document
 from crosscloud.config.stacks import STACKS
 from crosscloud.rehearsal import isolation, networks
 from crosscloud.rehearsal.place import PROJECT, place_of, rehearsed
@@ -119,7 +120,4 @@ def _write(stack: Stack, simulation: Simulation, values: Mapping[str, Any], main
 
 def _salt(stack: Stack) -> str | None:
     """Return the encryption salt that the engine wrote into the file of a rehearsal that is there."""
-    from ruamel.yaml import YAML
-
-    document = YAML(typ="safe").load(stack.file) if stack.file.exists() else None
-    return (document or {}).get("encryptionsalt")
+    return stack_document(stack.file).get("encryptionsalt")

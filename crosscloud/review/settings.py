@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from crosscloud.config.document import stack_document
+
 #: The engine writes it when it first meets a stack; it says nothing of what the stack is.
 _NOT_CONFIGURATION = ("encryptionsalt",)
 
 
 def config_items(file: Path) -> dict[str, Any]:
     """Return the keys of a stack's file with their values: ``crosscloud:workers.count``."""
-    from ruamel.yaml import YAML
-
-    document = (YAML(typ="safe").load(file) if file.exists() else None) or {}
+    document = stack_document(file)
     rest = {key: value for key, value in document.items() if key not in ("config", *_NOT_CONFIGURATION)}
-    return dict([*_flat("", document.get("config") or {}), *_flat("", rest)])
+    return dict([*_flat("", document["config"]), *_flat("", rest)])
 
 
 def release_items(file: Path) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from crosscloud import config, container
 from crosscloud.config import StackConfig
+from crosscloud.config.document import stack_document
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks import summary
 from crosscloud.stacks.pulumi import Stack
@@ -79,12 +80,10 @@ def read_config(stack: Stack, *, files_exist: bool = True) -> StackConfig:
 
 def stack_values(stack: Stack) -> dict[str, object]:
     """Return the ``config`` of a stack's file as it stands there."""
-    from ruamel.yaml import YAML
-
     if not stack.file.exists():
         others = ", ".join(sorted(p.name.split(".")[1] for p in stack.workspace.project.glob("Pulumi.*.yaml")))
         raise CrosscloudError(f"there is no {stack.file.name}; the stacks of this project are {others}")
-    return dict((YAML(typ="safe").load(stack.file) or {}).get("config") or {})
+    return dict(stack_document(stack.file)["config"])
 
 
 def _registry(stack_config: StackConfig) -> str | None:
