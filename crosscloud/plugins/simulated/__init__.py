@@ -24,6 +24,7 @@ A test holds each class to its SDK: ``assert not list(declared(Subnet()))``.
 from crosscloud.plugins.simulated import fabric, faults, rehearsal
 from crosscloud.plugins.simulated.cloud import Cloud, Record
 from crosscloud.plugins.simulated.fabric import OPERATOR, Allow
+from crosscloud.plugins.simulated.machine import RecordedMachine
 from crosscloud.plugins.simulated.provider import SimulatedProvider
 from crosscloud.plugins.simulated.recorded import RecordedResource, declared
 from crosscloud.plugins.simulated.resource import SimulatedResource
@@ -36,6 +37,7 @@ __all__ = [
     "Allow",
     "Cloud",
     "Record",
+    "RecordedMachine",
     "RecordedResource",
     "SimulatedProvider",
     "SimulatedResource",

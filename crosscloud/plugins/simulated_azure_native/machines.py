@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, PluginError, Values
-from crosscloud.plugins.simulated import Record, fabric
+from crosscloud.plugins.simulated import Record, RecordedMachine, fabric
 from crosscloud.plugins.simulated_azure_native import profiles, wiring
 from crosscloud.plugins.simulated_azure_native.base import AzureResource, place, zone_rules
 from crosscloud.plugins.simulated_azure_native.groups import identity_outputs
@@ -40,11 +40,8 @@ class AvailabilitySet(AzureResource):
             yield CheckFailure("sku.name", "has to be Aligned, for machines with managed disks")
 
 
-class VirtualMachine(AzureResource):
-    """A machine: a real one on this host, which boots from its custom data.
-
-    One that has died is gone: the next refresh takes note of it.
-    """
+class VirtualMachine(RecordedMachine, AzureResource):
+    """A machine: a real one on this host, which boots from its custom data."""
 
     sdk = "pulumi_azure_native.compute:VirtualMachine"
     namespace, named = "Microsoft.Compute/virtualMachines", "vmName"
@@ -106,14 +103,6 @@ class VirtualMachine(AzureResource):
             report=call.status,
         )
         return made, outputs
-
-    def look(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> Mapping[str, Any] | None:
-        """Return it as it is, if it runs."""
-        found = super().look(call, resource_id, inputs, outputs)
-        if found is None or fabric.running(resource_id):
-            return found
-        self.remove(call, resource_id, inputs, outputs)
-        return None
 
     def change(
         self, call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new: Values

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, Values
-from crosscloud.plugins.simulated import RecordedResource, data, fabric, faults
+from crosscloud.plugins.simulated import RecordedMachine, data, fabric, faults
 from crosscloud.plugins.simulated_equinix_metal import metro
 from crosscloud.plugins.simulated_equinix_metal.account import project_rule
 from crosscloud.plugins.simulated_equinix_metal.reserved_ip_block import metro_rule
@@ -19,11 +19,8 @@ USER_DATA_LIMIT = 65535
 _FORMATS = ("#cloud-config", "#!")
 
 
-class Device(RecordedResource):
-    """A device has a private address in its project's network of the metro, and a public one that is told alone.
-
-    A machine that was killed counts as a device that was deleted: the next `up` makes it anew.
-    """
+class Device(RecordedMachine):
+    """A device has a private address in its project's network of the metro, and a public one that is told alone."""
 
     sdk = "pulumi_equinix_metal:Device"
     computed = (
@@ -85,14 +82,6 @@ class Device(RecordedResource):
         metro.sync(self.cloud, inputs["projectId"], place)
         metro.boot(self.cloud, made, call.status)
         return made, outputs
-
-    def look(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> Mapping[str, Any] | None:
-        """Return what is there, if its machine runs."""
-        found = super().look(call, resource_id, inputs, outputs)
-        if found is None or fabric.running(resource_id):
-            return found
-        self.remove(call, resource_id, inputs, outputs)
-        return None
 
     def change(
         self, call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new: Values

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from crosscloud.plugins.base import UNKNOWN, Call, CheckFailure, PluginError, Values
-from crosscloud.plugins.simulated import fabric, faults
+from crosscloud.plugins.simulated import RecordedMachine, fabric, faults
 from crosscloud.plugins.simulated_gcp import catalogue, instance_rules, names, wiring
 from crosscloud.plugins.simulated_gcp.base import GoogleResource, number
 from crosscloud.plugins.simulated_gcp.machines import free_address, user_data
@@ -20,8 +20,8 @@ _STOPPING = (
 )  # fmt: skip
 
 
-class Instance(GoogleResource):
-    """An instance: made of its image and user-data, and gone when its machine does not run any more."""
+class Instance(RecordedMachine, GoogleResource):
+    """An instance: made of its image and user-data."""
 
     sdk = "pulumi_gcp.compute:Instance"
     collection, level = "instances", "zone"
@@ -94,14 +94,6 @@ class Instance(GoogleResource):
             "tagsFingerprint": own[-10:],
         }
 
-    def look(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> Mapping[str, Any] | None:
-        """One whose machine has died is gone, as one that was deleted by hand."""
-        found = super().look(call, resource_id, inputs, outputs)
-        if found is None or fabric.running(resource_id):
-            return found
-        self._remove_dead(call, resource_id, inputs, outputs)
-        return None
-
     def update(
         self, call: Call, resource_id: str, old_inputs: Values, old_outputs: Values, new_inputs: Values
     ) -> Mapping[str, Any]:
@@ -134,11 +126,11 @@ class Instance(GoogleResource):
         super().remove(call, resource_id, inputs, outputs)
         wiring.apply(self.cloud)
 
-    def _remove_dead(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> None:
-        """Drop a machine that died; its membership in a group goes with it."""
+    def remove_dead(self, call: Call, resource_id: str, inputs: Values, outputs: Values) -> None:
+        """Its membership in a group goes with it."""
         for membership in self.cloud.referrers(resource_id):
             self.cloud.drop(membership.kind, membership.id)
-        self.remove(call, resource_id, inputs, outputs)
+        super().remove_dead(call, resource_id, inputs, outputs)
 
 
 def exhausted(project: str, zone: str, size: str) -> str:
