@@ -5,15 +5,12 @@ import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
+from crosscloud import credentials
+
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07")
-#: Variables whose values are nobody's to read.
-_SECRET = re.compile(r"TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL|PRIVATE|ACCESS_KEY", re.IGNORECASE)
-_NAMES_A_FILE = re.compile(r"_(FILE|PATH|DIR)$")
-#: Shorter values are words that appear anywhere.
-_SHORTEST = 8
 #: Seconds that what was printed has to reach the file, once the stage is over.
 _PATIENCE = 5.0
 
@@ -23,10 +20,11 @@ def teed(log: Path, environment: Mapping[str, str] | None = None) -> Iterator[No
     """Copy standard output and error of this process and its children into ``log`` for the length of the block."""
     hide = masking(os.environ if environment is None else environment)
     log.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(log, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
     _flush()
     terminal, errors = os.dup(1), os.dup(2)
     reading, writing = os.pipe()
-    copier = threading.Thread(target=_copy, args=(reading, terminal, log, hide), daemon=True)
+    copier = threading.Thread(target=_copy, args=(reading, terminal, file, hide), daemon=True)
     copier.start()
     for number in (1, 2):
         os.dup2(writing, number)
@@ -45,27 +43,23 @@ def teed(log: Path, environment: Mapping[str, str] | None = None) -> Iterator[No
 
 
 def masking(environment: Mapping[str, str]) -> "re.Pattern[str] | None":
-    """Return a pattern that finds the values of secret variables; None if there are none."""
-    values = {
-        line
-        for name, value in environment.items()
-        if _SECRET.search(name) and not _NAMES_A_FILE.search(name)
-        for line in value.splitlines()
-        if len(line) >= _SHORTEST
-    }
-    return re.compile("|".join(re.escape(each) for each in sorted(values, key=len, reverse=True))) if values else None
+    """Return a pattern that finds the credentials among the variables; None if there are none."""
+    known = sorted(credentials.values(environment), key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, known))) if known else None
 
 
-def _copy(reading: int, terminal: int, log: Path, hide: "re.Pattern[str] | None") -> None:
-    with os.fdopen(reading, "rb") as source, log.open("a", encoding="utf-8") as file:
+def _copy(reading: int, terminal: int, file: int, hide: "re.Pattern[str] | None") -> None:
+    with os.fdopen(reading, "rb") as source:
         for raw in source:
             line = raw.decode(errors="replace")
             if hide:
                 line = hide.sub("[hidden]", line)
-            os.write(terminal, line.encode())
-            file.write(_CONTROL.sub("", line))
-            file.flush()
+            # A full disk, or a terminal that is gone: what isn't read here would have the stage wait for ever.
+            for place, text in ((terminal, line), (file, _CONTROL.sub("", line))):
+                with suppress(OSError):
+                    os.write(place, text.encode())
     os.close(terminal)
+    os.close(file)
 
 
 def _flush() -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+import typer
 from pydantic import ValidationError
 
 from crosscloud import commits, paths, provenance, release
 from crosscloud.cells.cell import Cell
 from crosscloud.cells.logs import teed
-from crosscloud.cells.reasons import Verdict, judge
+from crosscloud.cells.reasons import Verdict, judge, one_line
 from crosscloud.errors import CrosscloudError
 from crosscloud.runs import record
 from crosscloud.runs.record import Record, RecordError, Stage, StageStatus, TestedImage
@@ -117,9 +119,13 @@ class Run:
                 print(f"error: {error}", file=sys.stderr, flush=True)
                 ended(StageStatus.FAILED, judge(error, self.cell))
                 return error.exit_code
-            except BaseException as error:
-                ended(StageStatus.FAILED, Verdict(f"the job was ended: {type(error).__name__}"))
+            except (KeyboardInterrupt, SystemExit, typer.Exit):
+                ended(StageStatus.FAILED, Verdict("the job was ended before this stage was over"))
                 raise
+            except Exception as error:
+                traceback.print_exc()  # here, so that the log has it, too
+                ended(StageStatus.FAILED, Verdict(one_line(f"{type(error).__name__}: {error}")))
+                return 1
         ended(StageStatus.FAILED if verdict else StageStatus.PASSED, verdict or Verdict())
         return 1 if verdict else 0
 
@@ -147,10 +153,10 @@ def _cloud(cell: Cell) -> str:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Have SIGTERM, by which a pipeline cancels a job, end the stage in order."""
+    """Have SIGTERM, by which a pipeline cancels a job, interrupt it: the engine gets that, too, and is waited for."""
 
-    def ended(number: int, _: object) -> NoReturn:
-        raise SystemExit(128 + number)
+    def ended(_number: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, ended)
     try:

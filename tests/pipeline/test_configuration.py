@@ -41,10 +41,10 @@ def merged(configuration: Configuration, release: object) -> Merged:
 
 
 class _Reading(yaml.SafeLoader):
-    """Reads GitLab's own tags as what is tagged."""
+    """Reads GitLab's own tag as something that is there."""
 
 
-_Reading.add_constructor("!reference", _Reading.construct_sequence)
+_Reading.add_constructor("!reference", lambda _, node: str(node))
 
 
 def _files() -> list[Path]:

@@ -34,6 +34,23 @@ def test_values_of_secret_variables_are_hidden_everywhere(tmp_path: Path, capfd:
         assert text == "token [hidden], key [hidden] [hidden]\n"
 
 
+def test_passwords_in_addresses_and_keys_of_a_backend_are_hidden(tmp_path: Path) -> None:
+    variables = {
+        "PULUMI_BACKEND_URL": "postgres://writer:correct-horse@db.test/state",
+        "AZURE_STORAGE_KEY": "c3RvcmFnZQ==",
+    }
+    with teed(tmp_path / "log", variables):
+        print("can't reach postgres://writer:correct-horse@db.test/state with c3RvcmFnZQ==")
+    assert (tmp_path / "log").read_text() == "can't reach postgres://writer:[hidden]@db.test/state with [hidden]\n"
+
+
+def test_a_disk_that_is_full_holds_nothing_up(capfd: pytest.CaptureFixture[str]) -> None:
+    lines = [f"line {number} of a long log" for number in range(9000)]  # more than a pipe holds
+    with teed(Path("/dev/full"), {}):
+        print("\n".join(lines))
+    assert capfd.readouterr().out.splitlines() == lines
+
+
 def test_what_is_no_secret_is_left_alone() -> None:
     assert (
         masking({"PULUMI_CONFIG_PASSPHRASE_FILE": "/home/x/passphrase", "SOME_TOKEN": "short", "HOME": "/home/xyz"})

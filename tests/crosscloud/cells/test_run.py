@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from crosscloud.cells.cell import Cell
+from crosscloud.cells.cell import Cell, CellPlace
 from crosscloud.cells.reasons import Verdict
 from crosscloud.cells.run import Run, current
 from crosscloud.cells.stages import NotBegunError, check, cluster, project
 from crosscloud.errors import CrosscloudError
 from crosscloud.runs import record
 from crosscloud.runs.record import Stage, StageStatus
+from crosscloud.stacks.pulumi import Stack
 from tests.crosscloud.cells.conftest import release
 
 CELL = Cell("local", "head")
@@ -74,9 +75,37 @@ def test_a_job_that_is_cancelled_has_failed_and_says_so(run: Run) -> None:
     def cancelled() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
-    with pytest.raises(SystemExit):
+    with pytest.raises(KeyboardInterrupt):
         run.stage("cross-cloud", cancelled)
-    assert _stages(run)["cross-cloud"].why == "the job was ended: SystemExit"
+    stage = _stages(run)["cross-cloud"]
+    assert (stage.status, stage.why) == (StageStatus.FAILED, "the job was ended before this stage was over")
+
+
+def test_the_engine_is_waited_for_when_a_job_is_cancelled(run: Run, tmp_path: Path) -> None:
+    """It writes down what it has made: a stack whose engine is left alone stays locked, and something may be lost."""
+    engine = tmp_path / "bin" / "pulumi"
+    engine.parent.mkdir()
+    # a job is cancelled by a signal to all of its processes, of which this is one
+    engine.write_text("#!/bin/sh\ntrap 'sleep 0.3; echo state is written; exit 1' TERM\nkill -TERM $PPID $$\nsleep 9\n")
+    engine.chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stack, "_pulumi", lambda _: str(engine))
+        patch.setattr("crosscloud.stacks.pulumi._LAST_WORDS", 0)
+        patch.setattr(CellPlace, "environment", lambda _: dict(os.environ))
+        CELL.place.project.mkdir(parents=True)
+        with pytest.raises(KeyboardInterrupt):
+            run.stage("cross-cloud", lambda: CELL.own.show("up"))
+    assert "state is written" in (run.folder / "cross-cloud.log").read_text()
+
+
+def test_an_error_that_nobody_expected_is_told_and_its_traceback_is_in_the_log(run: Run) -> None:
+    def breaks() -> None:
+        raise KeyError("regoin")
+
+    assert run.stage("cross-cloud", breaks) == 1
+    stage = _stages(run)["cross-cloud"]
+    assert (stage.status, stage.why, stage.blames) == (StageStatus.FAILED, "KeyError: 'regoin'", ())
+    assert "Traceback" in (run.folder / "cross-cloud.log").read_text()
 
 
 def test_the_record_is_whole_whichever_jobs_artifacts_came_last(run: Run) -> None:
