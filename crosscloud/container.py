@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from crosscloud import paths
+from crosscloud import paths, provenance
 from crosscloud.errors import CrosscloudError
 
 #: Set in the image: what is written outside of volumes ends with the container.
@@ -58,11 +58,12 @@ def ensure_backend_lasts(url: str) -> None:
         )
 
 
-def ensure_out() -> None:
-    """Raise `ContainerError` if a folder is mounted for the kubeconfig and can't be written to."""
+def ensure_out(stack: str) -> None:
+    """Raise `ContainerError` if a folder is mounted for a stack's kubeconfig and can't be written to."""
     out = _out()
     if out:
         _ensure_writable(out, f"the folder mounted at {out}")
+        _ensure_writable(out / stack, f"{out / stack}, where the kubeconfig goes,")
 
 
 def hand_out(stack: str, kubeconfig: Path) -> Path:
@@ -101,10 +102,17 @@ def take_back(stack: str) -> None:
     """Remove what `hand_out` made for a stack."""
     out = _out()
     place = out / stack if out else None
-    if place and (place / "kubeconfig").exists():
-        (place / "kubeconfig").unlink()
-        if not any(place.iterdir()):
-            place.rmdir()
+    if not place:
+        return
+    try:
+        if (place / "kubeconfig").exists():
+            (place / "kubeconfig").unlink()
+            if not any(place.iterdir()):
+                place.rmdir()
+    except OSError as error:
+        raise ContainerError(
+            f"stack {stack} is gone, but its kubeconfig in {place} can't be removed: {error.strerror}"
+        ) from None
 
 
 def prepare_project() -> None:
@@ -123,8 +131,10 @@ def prepare_project() -> None:
     kept = paths.home() / "stacks"
     kept.mkdir(exist_ok=True)
     for source, target in ((Path(given), kept), (paths.ROOT, project), (kept, project)):
-        for file in [*source.glob("Pulumi.*.yaml"), *source.glob("*.env")]:
+        for file in source.glob("Pulumi.*.yaml"):
             shutil.copyfile(file, target / file.name)
+        for file in source.glob("*.env"):
+            provenance.copy(file, target / file.name)
 
 
 def _write_project(project: Path) -> None:

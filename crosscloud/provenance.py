@@ -6,6 +6,7 @@ afterwards is never said to come from where it does not.
 """
 
 import hashlib
+import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -63,6 +64,15 @@ def load(release_file: Path, warn: Callable[[str], None] | None = None) -> "dict
 def forget(release_file: Path) -> None:
     """Remove the provenance of a release file whose images come from elsewhere now; none is no error."""
     file_of(release_file).unlink(missing_ok=True)
+
+
+def copy(release_file: Path, to: Path) -> None:
+    """Copy a release file, and what is known of where it comes from; what was known of an earlier copy goes."""
+    shutil.copyfile(release_file, to)
+    if file_of(release_file).exists():
+        shutil.copyfile(file_of(release_file), file_of(to))
+    else:
+        forget(to)
 
 
 def told(source: "Source") -> str:

@@ -1,6 +1,5 @@
 """The project of a cell: the program of the checkout, and the stack's own file with the cell's release in it."""
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +78,7 @@ def _keep_release(cell: Cell, release: Path | None, own: Path) -> None:
     cell.place.project.mkdir(parents=True, exist_ok=True, mode=0o700)
     if release.resolve() == kept.resolve():
         return
-    shutil.copyfile(release, kept)
-    provenance.forget(kept)
-    if (told := provenance.file_of(release)).exists():
-        shutil.copyfile(told, provenance.file_of(kept))
+    provenance.copy(release, kept)
 
 
 def _absolute(values: Mapping[str, object]) -> dict[str, Any]:

@@ -35,7 +35,10 @@ def choose(values: dict[str, Any], config: StackConfig, memory: Path) -> list[st
 
 
 def _remembered(memory: Path) -> dict[str, str]:
-    found: dict[str, str] = json.loads(memory.read_text()) if memory.exists() else {}
+    try:
+        found: dict[str, str] = json.loads(memory.read_text())
+    except FileNotFoundError:  # also of a rehearsal that is taken down at this moment
+        return {}
     return found
 
 

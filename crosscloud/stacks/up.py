@@ -36,7 +36,7 @@ def up(name: str, *, checks: bool = True, review: Path | None = None, policies: 
     if reviewed:
         applying.ensure(stack, reviewed)
     started = time.monotonic()
-    container.ensure_out()
+    container.ensure_out(name)
     if stack_config.cloud == "local":
         ensure_machines()  # before minutes are spent on what they would run
     stack.create()  # first: what a stack needs is not cleaned up behind it by the end of another
@@ -66,7 +66,7 @@ def check(name: str) -> None:
     """Run the checks against a stack that is up; raise `ChecksFailedError` unless all pass."""
     stack = Stack(name)
     stack_config = read_config(stack)
-    container.ensure_out()
+    container.ensure_out(name)
     outputs, path = take_outputs(stack, stack_config)
     if not run_checks(stack, stack_config, container.hand_out(name, path), outputs, _registry(stack_config)):
         raise ChecksFailedError(f"checks of stack {name} failed; the table above says which")
@@ -80,10 +80,15 @@ def read_config(stack: Stack, *, files_exist: bool = True) -> StackConfig:
 
 def stack_values(stack: Stack) -> dict[str, object]:
     """Return the ``config`` of a stack's file as it stands there."""
+    ensure_known(stack)
+    return dict(stack_document(stack.file)["config"])
+
+
+def ensure_known(stack: Stack) -> None:
+    """Raise an error that names the stacks there are if this one has no file."""
     if not stack.file.exists():
         others = ", ".join(sorted(p.name.split(".")[1] for p in stack.workspace.project.glob("Pulumi.*.yaml")))
-        raise CrosscloudError(f"there is no {stack.file.name}; the stacks of this project are {others}")
-    return dict(stack_document(stack.file)["config"])
+        raise CrosscloudError(f"there is no {stack.file.name}; the stacks of this project are {others or 'none'}")
 
 
 def _registry(stack_config: StackConfig) -> str | None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crosscloud import container, paths
+from crosscloud import container, paths, provenance
 from crosscloud.container import ContainerError
+from tests.provenance import SOURCE, collected
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime - overlay overlay rw
@@ -80,7 +81,29 @@ def test_a_folder_that_may_not_be_written_to_is_told_with_the_user_that_may(
     monkeypatch.setattr(os, "access", lambda *_: False)
     owner = tmp_path.stat()
     with pytest.raises(ContainerError, match=f"--user {owner.st_uid}:{owner.st_gid}"):
-        container.ensure_out()
+        container.ensure_out("aws")
+
+
+def test_a_folder_of_the_stack_that_another_user_made_is_told_before_anything_is_done(
+    mounted: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted.append(tmp_path)
+    monkeypatch.setenv(container.OUT, str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path / "aws")
+    container.ensure_out("aws")
+    (tmp_path / "aws").mkdir()
+    with pytest.raises(ContainerError, match="aws, where the kubeconfig goes, belongs to user"):
+        container.ensure_out("aws")
+
+
+def test_a_kubeconfig_that_can_not_be_taken_back_is_an_expected_error(
+    mounted: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted.append(tmp_path)
+    monkeypatch.setenv(container.OUT, str(tmp_path))
+    (tmp_path / "aws" / "kubeconfig").mkdir(parents=True)  # no file: root can't remove it so either
+    with pytest.raises(ContainerError, match=r"stack aws is gone, but its kubeconfig in .* can't be removed: Is a dir"):
+        container.take_back("aws")
 
 
 def test_the_kubeconfig_is_handed_out_for_its_owner_alone_and_taken_back(
@@ -147,6 +170,17 @@ def test_the_project_has_the_images_stacks_and_on_top_of_them_the_users(project:
     document = yaml.safe_load((project / "Pulumi.yaml").read_text())
     assert document["main"] == str(paths.ROOT)
     assert all(Path(plugin["path"]).is_dir() for plugin in document["plugins"]["providers"])
+
+
+def test_a_release_of_the_users_own_comes_with_where_it_is_from(project: Path, tmp_path: Path) -> None:
+    release = tmp_path / "config" / "release.env"
+    release.write_text("COREDNS_IMAGE=registry.test/coredns\nCOREDNS_TAG=v1\n")
+    collected(release)
+    container.prepare_project()
+    assert provenance.load(project / "release.env") == {"coredns": SOURCE}
+    provenance.forget(release)
+    container.prepare_project()
+    assert not provenance.file_of(project / "release.env").exists()
 
 
 def test_a_stack_is_known_later_without_its_file_being_mounted_again(project: Path, tmp_path: Path) -> None:

@@ -74,6 +74,16 @@ def test_it_can_be_forgotten_more_than_once(release: Path) -> None:
     assert load(release) == ({}, [])
 
 
+def test_a_copy_is_from_where_the_release_is_and_from_nowhere_else(release: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy" / "head.env"
+    copy.parent.mkdir()
+    provenance.copy(release, copy)
+    assert load(copy) == ({"coredns": SOURCE}, [])
+    provenance.forget(release)
+    provenance.copy(release, copy)
+    assert load(copy) == ({}, [])
+
+
 def test_a_source_is_one_line() -> None:
     assert provenance.told(SOURCE) == TOLD
 
