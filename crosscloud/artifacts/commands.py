@@ -18,7 +18,10 @@ Port = Annotated[int, typer.Option(help="Port of the local registry on 127.0.0.1
 
 @app.command()
 def build(
-    projects: Annotated[Optional[list[str]], typer.Argument(help="Projects to build; all when none is named.")] = None,  # noqa: UP045 - typer reads it
+    projects: Annotated[
+        Optional[list[str]],  # noqa: UP045 - typer reads it
+        typer.Argument(metavar="PROJECT", help="Projects to build; all when none is named."),
+    ] = None,
     channel: Annotated[Channel, typer.Option(help="Pinned versions, or the newest that can be built.")] = "stable",
     port: Port = _DEFAULT_PORT,
     push: Annotated[

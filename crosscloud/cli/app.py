@@ -1,20 +1,21 @@
 """The command's entry: its sub-commands, and how expected failures are shown."""
 
+import errno
 import sys
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
 from crosscloud import container
 from crosscloud.artifacts.commands import app as artifacts
+from crosscloud.cli import stack
 from crosscloud.cli.cell import app as cell
 from crosscloud.cli.config import app as config
 from crosscloud.cli.doctor import doctor
 from crosscloud.cli.drift import drift
 from crosscloud.cli.history import history
 from crosscloud.cli.note import note
-from crosscloud.cli.options import StackArgument, StackName, stack_of
 from crosscloud.cli.preview import preview
 from crosscloud.cli.rehearse import rehearse
 from crosscloud.cli.report import report
@@ -24,86 +25,26 @@ from crosscloud.cli.unlock import unlock
 from crosscloud.e2e.commands import e2e
 from crosscloud.errors import CrosscloudError
 
+#: The commands as `crosscloud --help` shows them. A group of commands brings its name, a command has its function's.
+_PANELS: dict[str, tuple[typer.Typer | Callable[..., Any], ...]] = {
+    "A stack": (stack.up, preview, stack.check, stack.down, stack.shell, stack.env, unlock, drift, rehearse, config),
+    "What is under test": (artifacts, e2e),
+    "Merge requests": (touched, note, review),
+    "The pipeline and its page": (cell, history, report),
+    "This machine": (doctor,),
+}
+#: Errors of the system that are the host's own state and no fault of the program: rights, and room on the disk.
+_OF_THE_HOST = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
+
 app = typer.Typer(
     help="Builds, deploys and tests CNCF projects on every cloud.", no_args_is_help=True, pretty_exceptions_enable=False
 )
-app.add_typer(artifacts)
-app.add_typer(config)
-app.add_typer(review)
-app.add_typer(cell)
-app.command()(e2e)
-app.command()(doctor)
-app.command()(history)
-app.command()(drift)
-app.command()(note)
-app.command()(preview)
-app.command()(rehearse)
-app.command()(report)
-app.command()(touched)
-app.command()(unlock)
-
-
-@app.command()
-def up(
-    name: StackArgument = None,
-    stack: StackName = "local",
-    checks: Annotated[bool, typer.Option("--check/--no-check", help="Run the e2e checks against the cluster.")] = True,
-    review: Annotated[
-        Path | None,
-        typer.Option(help="Apply what this review is of (preview's review.json), and refuse anything else."),
-    ] = None,
-    policies: Annotated[
-        bool, typer.Option("--policies/--no-policies", help="Hold what is made to the policy pack (docs/policies.md).")
-    ] = True,
-) -> None:
-    """Build what the stack needs, bring it up, check it, and say what there is."""
-    from crosscloud.stacks.up import up as bring_up
-
-    if review and not policies:
-        raise typer.BadParameter("what was reviewed was held to the policies: --review goes without --no-policies")
-    bring_up(stack_of(name, stack), checks=checks, review=review, policies=policies)
-
-
-@app.command()
-def check(name: StackArgument = None, stack: StackName = "local") -> None:
-    """Run the e2e checks against the cluster of a stack that is up."""
-    from crosscloud.stacks.up import check as check_again
-
-    check_again(stack_of(name, stack))
-
-
-@app.command()
-def down(name: StackArgument = None, stack: StackName = "local") -> None:
-    """Take the stack away; only caches stay."""
-    from crosscloud.stacks.down import down as take_down
-
-    take_down(stack_of(name, stack))
-
-
-@app.command()
-def shell(
-    name: StackArgument = None,
-    stack: StackName = "local",
-    rehearsal: Annotated[
-        bool, typer.Option("--rehearsal", help="For the rehearsal of the stack that was kept.")
-    ] = False,
-) -> None:
-    """Start a shell in which pulumi, kubectl and helm are set up for the stack."""
-    if rehearsal:
-        from crosscloud.rehearsal.shell import start as start_in_rehearsal
-
-        start_in_rehearsal(stack_of(name, stack))
-    from crosscloud.cli.shell import start
-
-    start(stack_of(name, stack))
-
-
-@app.command()
-def env(name: StackArgument = None, stack: StackName = "local") -> None:
-    """Print the variables of that shell, to be read by `eval`."""
-    from crosscloud.cli.shell import exports
-
-    print(exports(stack_of(name, stack)), end="")
+for _panel, _commands in _PANELS.items():
+    for _command in _commands:
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, rich_help_panel=_panel)
+        else:
+            app.command(rich_help_panel=_panel)(_command)
 
 
 def main() -> None:
@@ -114,5 +55,10 @@ def main() -> None:
     except CrosscloudError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _OF_THE_HOST:
+            raise
+        print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -19,7 +19,9 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option(help="The folder for note.md, widget.json, …", show_default=".crosscloud/previews"),
+        typer.Option(
+            "--output", "-o", help="The folder for note.md, widget.json, …", show_default=".crosscloud/previews"
+        ),
     ] = None,
     policies: Annotated[bool, typer.Option("--policies/--no-policies", help="Ask the policies of policy/.")] = True,
     full: Annotated[bool, typer.Option("--full", help="Show every line of the difference.")] = False,

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from crosscloud.cli.options import StackName
+from crosscloud.cli.options import StackArgument, StackName, stack_of
 
 
 def rehearse(  # noqa: PLR0913, PLR0917 - each is an option of the command
-    stack: StackName,
+    name: StackArgument = None,
+    stack: StackName = "local",
     fault: Annotated[
         str | None,
         typer.Option(
@@ -39,9 +40,10 @@ def rehearse(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from crosscloud.rehearsal.run import Wishes
     from crosscloud.rehearsal.run import rehearse as run
 
+    chosen = stack_of(name, stack)
     if down:
-        take_down(stack)
+        take_down(chosen)
         return
     few = None if full else 1
     sizes = Sizes(control_planes or few, workers or few)
-    run(stack, Wishes(sizes, faults.parse(fault) if fault else None, keep, machines))
+    run(chosen, Wishes(sizes, faults.parse(fault) if fault else None, keep, machines))

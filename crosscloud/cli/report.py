@@ -20,7 +20,10 @@ RunsOption = Annotated[
 OutputOption = Annotated[
     Path | None,
     typer.Option(
-        show_default=".crosscloud/status", help="Where the site is written; a history that lies there is taken along."
+        "--output",
+        "-o",
+        show_default=".crosscloud/status",
+        help="Where the site is written; a history that lies there is taken along.",
     ),
 ]
 HistoryOption = Annotated[

@@ -10,7 +10,9 @@ import typer
 from crosscloud.artifacts.collect.channels import Channel
 
 ChannelOption = Annotated[Channel, typer.Option(help="The branches to take: stable, head (master) or alpha.")]
-OutputOption = Annotated[Path, typer.Option(help="The release file to write, with its provenance beside it.")]
+OutputOption = Annotated[
+    Path, typer.Option("--output", "-o", help="The release file to write, with its provenance beside it.")
+]
 GitlabOption = Annotated[
     Optional[str],  # noqa: UP045 - typer reads it
     typer.Option(help="The GitLab to ask.", show_default="CROSSCLOUD_GITLAB_URL, or the job's own"),
