@@ -22,7 +22,16 @@ _PODS = {"node-exporter": "node_exporter", "alertmanager": "alertmanager"}
 #: What the bootstrap says of an image that it can't have, and at last of itself.
 _PULL = re.compile(r"(?P<reference>\S+) can't be pulled: .*")
 #: What containerd says of a registry that it does not reach: no project is at fault.
-_UNREACHED = re.compile(r"no such host|connection refused|i/o timeout|handshake timeout|network is unreachable")
+_UNREACHED = re.compile(
+    r"no such host|server misbehaving|connection refused|i/o timeout|handshake timeout|network is unreachable"
+    r"|unexpected status\b.*: (?:429|5\d\d)|toomanyrequests"
+)
+#: What the provider and helm say of an API server that is not reached, and the scheduler of nodes that are gone.
+_NO_CLUSTER = re.compile(
+    r"the API server \S+ does not answer|Kubernetes cluster unreachable"
+    r"|\A[^\n]*\"https?://[^\"]+\": (?:dial tcp|net/http|EOF|context deadline)"
+    r"|node\.kubernetes\.io/(?:not-ready|unreachable)"
+)
 _BOOTSTRAP = re.compile(r"BOOTSTRAP FAILED while: .*")
 
 
@@ -48,13 +57,16 @@ def judge(error: CrosscloudError, cell: "Cell") -> Verdict:
 
 
 def blamed(failures: Iterable[Failure], release: "Release | None") -> tuple[str, ...]:
-    """Return the projects at fault: those whose helm release failed, or whose image is not in its registry."""
+    """Return the projects at fault: those whose helm release failed, or whose image is not in its registry.
+
+    A helm release fails of nobody's fault where the cluster is gone; an image, where its registry is not reached.
+    """
     found: dict[str, None] = {}
     for failure in failures:
         if _UNREACHED.search(failure.error) and "pull" in failure.error.lower():
             continue
         if failure.type == _HELM:
-            found |= dict.fromkeys(_of_chart(failure))
+            found |= dict.fromkeys([] if _NO_CLUSTER.search(failure.error) else _of_chart(failure))
         elif release:
             pulled = {each["reference"].partition("@")[0] for each in _PULL.finditer(failure.error)}
             found |= dict.fromkeys(name for name, image in release if any(_is(image, each) for each in pulled))

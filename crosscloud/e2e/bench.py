@@ -10,7 +10,7 @@ from typing import Any
 
 from crosscloud.e2e import manifests
 from crosscloud.e2e.cluster import Api, ApiError, items
-from crosscloud.e2e.model import Failed, NotYet
+from crosscloud.e2e.model import NO_PROBE, Failed, NotYet
 from crosscloud.e2e.pods import why_not_ready
 from crosscloud.e2e.wait import Deadline
 
@@ -132,7 +132,7 @@ class Bench:
         for node in wanted:
             reason = why_not_ready(found[node]) if node in found else "the DaemonSet has made no pod for it"
             if reason:
-                problems.append(f"no probe on node {node}: {reason}")
+                problems.append(f"{NO_PROBE}{node}: {reason}")
         if problems:
             raise NotYet("\n".join(problems))
         return [Probe(found[n]["metadata"]["name"], n, found[n]["status"]["podIP"]) for n in wanted]

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from crosscloud.e2e import keys
-from crosscloud.e2e.model import E2eError, Failed, NotYet
+from crosscloud.e2e.model import UNREACHED, E2eError, Failed, NotYet
 from crosscloud.kubeconfig import Kubeconfig
 
 #: Seconds for one answer of the API server.
@@ -148,7 +148,7 @@ class Cluster:
             raise ApiError(0, f"no answer in {REQUEST_TIMEOUT:.0f} s", f"{method} {path}") from None
         except (exceptions.HTTPError, OSError) as error:
             reason = _first_line(error).rpartition(": ")[2]
-            raise ApiError(0, f"{self._configuration.host} can't be reached: {reason}") from None
+            raise ApiError(0, f"{self._configuration.host} {UNREACHED}{reason}") from None
         return _decode(response.status, text, f"{method} {path}")
 
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from crosscloud.e2e.wait import Deadline
     from crosscloud.release import Release
 
+#: Words of reasons that say nothing of the cluster's projects: the API server is not reached, a node has no probe.
+UNREACHED, NO_PROBE = "can't be reached: ", "no probe on node "
+
 
 class E2eError(CrosscloudError):
     """The checks can't even begin: a wrong option, an unreachable API server."""

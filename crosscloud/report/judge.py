@@ -1,15 +1,18 @@
 """What a run says of each project: who is at fault, and who is not.
 
 A project is red only when something says that it failed: a stage that blames it, or a check that speaks for it. A
-cluster that never came up, a check that broke or a run that was cut short are the infrastructure's, and so is what a
-cloud's own Kubernetes does. Where one project's failure explains another's failed check, the first alone is red.
+cluster that never came up, a check that broke or could not look, and a run that was cut short are the
+infrastructure's, and so is what a cloud's own Kubernetes does. Where one project's failure explains another's failed
+check, the first alone is red.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from crosscloud.e2e.model import NO_PROBE, UNREACHED
 from crosscloud.report import names
 from crosscloud.report.read import Check, Run
 from crosscloud.report.words import ago, one_line
@@ -65,6 +68,8 @@ MEANINGS: tuple[Meaning, ...] = (
     # Its targets are the other projects: one that is down is no fault of Prometheus.
     Meaning("prometheus-targets", "prometheus", frozenset(names.PROJECTS) - {"prometheus"}),
 )
+#: What the checks say where they could not look: the API server was not reached, or the probes' own image not had.
+_UNSEEN = re.compile(rf"{UNREACHED}|^{NO_PROBE}.*(?:ErrImagePull|ImagePullBackOff)")
 
 Verdicts = dict[str, Verdict]
 
@@ -126,7 +131,7 @@ def trouble(run: Run, now: datetime) -> str:
             found.append(f"{CLEANS} began {ago(now - stage.started)} ago and never ended: something may be left")
     if run.leftovers:
         found.append(f"the checks left something behind: {run.leftovers}")
-    for check in _mute(run.checks or ()):
+    for check in _strange(run.checks or ()):
         ended = "broke" if check.status == "error" else "failed"
         found.append(f"the check {check.name} {ended}, which speaks for no project: {_reason(check)}")
     return one_line("; ".join(found), limit=600)
@@ -160,10 +165,12 @@ def _checked(stage: Stage, run: Run) -> Verdicts:
 
 def _attributed(checks: Sequence[Check], *, managed: bool) -> Verdicts:
     """Return the projects that the checks do not let pass."""
-    failed = {check.name: check for check in checks if check.status == "failed"}
+    by_name = {check.name: check for check in checks}
+    unseen = {meaning: why for meaning in MEANINGS if (why := _unseen(meaning, by_name.get(meaning.check)))}
     found: Verdicts = {}
     for meaning in MEANINGS:
-        if check := failed.get(meaning.check):
+        check = by_name.get(meaning.check)
+        if check and check.status == "failed" and meaning not in unseen:
             before = dict(found)
             for project, reason in _accused(meaning, check).items():
                 # A cloud's own Kubernetes is no build of the project.
@@ -171,7 +178,7 @@ def _attributed(checks: Sequence[Check], *, managed: bool) -> Verdicts:
                 verdict = _explained(project, meaning, before) or Verdict(state, one_line(f"{check.name}: {reason}"))
                 if project not in found or (verdict.state is State.FAILED and found[project].state is not State.FAILED):
                     found[project] = verdict
-    return _broken(checks) | found
+    return _unknown(unseen) | found
 
 
 def _accused(meaning: Meaning, check: Check) -> dict[str, str]:
@@ -198,24 +205,29 @@ def _explained(accused: str, meaning: Meaning, found: Mapping[str, Verdict]) -> 
     return None
 
 
-def _broken(checks: Sequence[Check]) -> Verdicts:
-    """Return the projects of which nobody knows, since the check that would speak for them broke."""
-    speaks = {each.check: [each.project] if each.project else list(names.PROJECTS) for each in MEANINGS}
+def _unseen(meaning: Meaning, check: Check | None) -> str:
+    """Return why a check says nothing of any project, though one looks to it; nothing if it does."""
+    if check is None:
+        return f"the check {meaning.check} is not in the report"
+    if check.status == "error":
+        return f"the check {check.name} broke: {_last(check)}"
+    says_nothing = check.status == "failed" and (not _accused(meaning, check) or _UNSEEN.search(_reason(check)))
+    return f"{check.name}: {_reason(check)}" if says_nothing else ""
+
+
+def _unknown(unseen: Mapping[Meaning, str]) -> Verdicts:
+    """Return the projects of which nobody knows, since a check that would speak for them did not."""
     return {
-        project: Verdict(State.INFRASTRUCTURE, one_line(f"the check {check.name} broke: {_last(check)}"))
-        for check in reversed(checks)
-        if check.status == "error"
-        for project in speaks.get(check.name, ())
+        project: Verdict(State.INFRASTRUCTURE, one_line(why))
+        for meaning, why in reversed(unseen.items())
+        for project in ([meaning.project] if meaning.project else names.PROJECTS)
     }
 
 
-def _mute(checks: Sequence[Check]) -> list[Check]:
-    """Return the checks that did not pass and say nothing of any project."""
-    known = {meaning.check: meaning for meaning in MEANINGS}
-    bad = [check for check in checks if check.status != "passed"]
-    strange = [check for check in bad if check.name not in known]
-    silent = [c for c in bad if c.status == "failed" and c.name in known and not _accused(known[c.name], c)]
-    return [*strange, *silent]
+def _strange(checks: Sequence[Check]) -> list[Check]:
+    """Return the checks that did not pass and that no project is known to look to."""
+    known = {meaning.check for meaning in MEANINGS}
+    return [check for check in checks if check.status != "passed" and check.name not in known]
 
 
 def _all(state: State, why: str = "") -> Verdicts:

@@ -63,6 +63,33 @@ def test_nobody_is_blamed_for_a_registry_that_is_not_reached() -> None:
     assert blamed([_access("registry.test/kubernetes:v1 can't be pulled: connection refused")], RELEASE) == ()
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "the API server https://192.0.2.1:6443 does not answer: Connection refused",
+        "helm release kube-system/coredns: Error: Kubernetes cluster unreachable: the server is down",
+        'helm: Error: UPGRADE FAILED: Get "https://192.0.2.1:6443/api": dial tcp 192.0.2.1:6443: i/o timeout',
+        "timed out\npod kube-system/coredns-7f: not scheduled: 0/2 nodes are available: 2 node(s) had untolerated "
+        "taint {node.kubernetes.io/not-ready: }",
+        'timed out\npod kube-system/coredns-7f: container coredns: ErrImagePull: failed to pull "x": unexpected status '
+        "from HEAD request to https://registry.test/v2/coredns: 503 Service Unavailable",
+    ],
+)
+def test_nobody_is_blamed_for_a_helm_release_into_a_cluster_that_is_gone(error: str) -> None:
+    assert blamed([_helm("coredns", error)], RELEASE) == ()
+
+
+def test_an_image_that_is_not_there_is_its_projects_though_no_api_server_answers_then() -> None:
+    boot = "registry.test/kubernetes:v1 can't be pulled: not found"
+    error = f"the API server https://192.0.2.1:6443 does not answer: Connection refused\n{boot}"
+    assert blamed([_access(error)], RELEASE) == ("kubernetes",)
+
+
+def test_a_pod_that_can_not_reach_something_is_its_projects() -> None:
+    log = 'Get "https://10.96.0.1/api": dial tcp 10.96.0.1:443: refused'
+    assert blamed([_helm("coredns", f"timed out\npod kube-system/coredns-7f: exit 1\n{log}")], RELEASE) == ("coredns",)
+
+
 def test_the_reason_is_what_is_known_of_the_error_or_what_it_tells_itself() -> None:
     prepare(CELL)
     error = PulumiError("pulumi up failed; why stands above")

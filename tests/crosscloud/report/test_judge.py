@@ -112,6 +112,32 @@ STATEMENTS = {
         checked({"dns": "no answer"}, errors=("images",)),
         dict.fromkeys(ALL, BROKEN) | {"coredns": RED},
     ),
+    "nor where it could not ask the registry": (
+        checked({"images": "registry.test: connection refused\n(waited 90 s)", "dns": "no answer"}),
+        dict.fromkeys(ALL, BROKEN) | {"coredns": RED},
+    ),
+    "an API server that is not reached any more makes nobody red": (
+        checked(
+            {
+                "nodes": "https://192.0.2.1:6443 can't be reached: Connection refused\n(waited 90 s)",
+                "dns": "https://192.0.2.1:6443 can't be reached: Connection refused\n(waited 90 s)",
+                "alerts": "Alertmanager does not answer: https://192.0.2.1:6443 can't be reached: timed out",
+            }
+        ),
+        dict.fromkeys(("kubernetes", "coredns", "alertmanager"), BROKEN),
+    ),
+    "probes whose own image can't be had say nothing of Kubernetes": (
+        checked({"network": "no probe on node a: container probe is waiting: ImagePullBackOff: Back-off pulling x"}),
+        {"kubernetes": BROKEN},
+    ),
+    "probes that don't start for any other reason do": (
+        checked({"network": "no probe on node a: its node's kubelet has not begun to start it"}),
+        {"kubernetes": RED},
+    ),
+    "an image that can't be pulled is its project's, if it is not the probes'": (
+        checked({"images": "coredns: nothing runs a: pod b: container c is waiting: ImagePullBackOff"}),
+        {"coredns": RED},
+    ),
     "a cloud's own Kubernetes is no build of the project": (
         checked({"nodes": "node a is not Ready", "dns": "no answer"}, cloud="gke"),
         {"kubernetes": BROKEN, "coredns": BROKEN},
@@ -159,6 +185,13 @@ def test_who_did_not_pass_is_given_a_reason_of_one_line(statement: str) -> None:
         assert bool(verdict.why) == (verdict.state is not GREEN)
         assert "\n" not in verdict.why
         assert len(verdict.why) <= 300
+
+
+def test_a_report_without_a_check_says_nothing_of_its_project() -> None:
+    whole = checked({})
+    found = judge(replace(whole, checks=tuple(each for each in whole.checks or () if each.name != "dns")), NOW)
+    assert {p: v.state for p, v in found.items()} == dict.fromkeys(ALL, GREEN) | {"coredns": BROKEN}
+    assert found["coredns"].why == "the check dns is not in the report"
 
 
 def test_a_reason_names_the_check_and_its_first_line() -> None:
