@@ -12,6 +12,9 @@ from crosscloud.report.read import Run
 from crosscloud.report.words import ago, one_line
 from crosscloud.runs.record import KEPT, Stage, TestedImage
 
+#: What clocks may differ by without a word.
+SKEW = timedelta(hours=1)
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -104,15 +107,30 @@ def merged(earlier: History, later: History) -> History:
 
 
 def settled(history: History, now: datetime) -> History:
-    """Return the history in order: cells by name, runs newest first and of the last 90 days, none running for ever."""
+    """Return the history in order: cells by name, runs newest first and of the last 90 days.
+
+    None is running for ever, and none is of a day to come: it would hide all others until then.
+    """
     cells = {}
     for name, cell in sorted(history.cells.items()):
-        kept = [_settled(run, now) for run in cell.runs if now - run.ended < KEPT]
+        kept = [_settled(_on_time(run, now), now) for run in cell.runs if now - run.ended < KEPT]
         if kept:
             newest_first = sorted(kept, key=lambda run: (run.started, run.id), reverse=True)
             newest, *older = newest_first
             cells[name] = cell.model_copy(update={"runs": (newest, *map(_short, older))})
     return History(cells)
+
+
+def _on_time(run: Entry, now: datetime) -> Entry:
+    """Return the run; one of a machine whose clock is far ahead of ours as if it had ended now, and with that told."""
+    ahead = run.ended - now
+    if ahead < SKEW:
+        return run
+    said = f"the clock of its machine is {ago(ahead)} ahead: when it ran is not known"
+    stages = tuple(stage.model_copy(update={"started": stage.started - ahead}) for stage in run.stages)
+    told = "; ".join(filter(None, (run.trouble, said)))
+    update = {"started": run.started - ahead, "ended": now, "stages": stages, "trouble": told}
+    return run.model_copy(update=update)
 
 
 def _short(run: Entry) -> Entry:

@@ -7,8 +7,9 @@ from itertools import groupby
 
 from crosscloud.report.judge import State
 from crosscloud.report.words import day, listed, plural
+from crosscloud.runs.record import KEPT
 
-DAYS = 90
+DAYS = KEPT.days
 #: Units of a day's bar with its gap, and of the strip's height.
 STEP, HEIGHT = 3, 16
 #: Days that are named in words; more of them are counted.
@@ -49,7 +50,9 @@ class Strip:
         """Make the strip of runs, each with its beginning and state."""
         found: dict[int, list[State]] = {}
         for began, state in runs:
-            found.setdefault((now.date() - began.astimezone(now.tzinfo).date()).days, []).append(state)
+            # A clock that is some minutes ahead of ours may have begun tomorrow.
+            past = max(0, (now.date() - began.astimezone(now.tzinfo).date()).days)
+            found.setdefault(past, []).append(state)
         kept = [found.get(past, []) for past in range(DAYS - 1, -1, -1)]
         days = tuple(next((each for each in WEIGHT if each in states), State.NOT_RUN) for states in kept)
         every = [state for states in kept for state in states]

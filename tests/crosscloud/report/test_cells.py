@@ -1,7 +1,7 @@
 """What the page says of a cell now: the state, since when, what was known before, and the days behind it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -94,6 +94,17 @@ def test_a_day_shows_its_failure_and_its_pass_before_the_infrastructures() -> No
     assert len(strip.days) == 90
     assert strip.words == "90 days: failed on 1 day (22 Nov), passed on 1 day"
     assert strip.share == "67 %"
+
+
+def test_days_are_those_of_utc_wherever_a_clock_stands() -> None:
+    midnight = NOW.replace(hour=0, minute=0)
+    kathmandu = timezone(timedelta(hours=5, minutes=45))
+    before, after = (midnight - timedelta(minutes=1)).astimezone(kathmandu), (midnight).astimezone(kathmandu)
+    strip = Strip.of([(before, F), (after, P)], NOW)
+    assert strip.days[-2:] == (F, P)
+    assert strip.words == "90 days: failed on 1 day (21 Nov), passed on 1 day"
+    # A clock that is ten minutes ahead has begun tomorrow.
+    assert Strip.of([(midnight + timedelta(minutes=5), P)], midnight - timedelta(minutes=5)).days[-1] is P
 
 
 def test_the_days_of_a_strip_are_told_in_words() -> None:

@@ -84,6 +84,25 @@ def test_after_90_days_a_run_is_let_go(tmp_path: Path) -> None:
     assert [run.id for run in found.cells["aws-head"].runs] == ["0", "1"]
 
 
+def test_a_run_of_a_machine_whose_clock_is_ahead_does_not_hide_those_after_it(tmp_path: Path) -> None:
+    write(tmp_path / "a", "aws", "head", NOW + timedelta(days=30), DNS, number=1)
+    first = settled(history(tmp_path / "a"), NOW)
+    (early,) = first.cells["aws-head"].runs
+    assert early.ended == NOW
+    assert "clock of its machine is 30 days ahead" in early.trouble
+    later = NOW + timedelta(hours=2)
+    write(tmp_path / "b", "aws", "head", NOW + timedelta(hours=1), Night(), number=2)
+    found = settled(merged(first, of_runs(read(tmp_path / "b").runs, later)), later)
+    assert [run.id for run in found.cells["aws-head"].runs] == ["2", "1"]
+    assert settled(found, later) == found
+
+
+def test_clocks_that_differ_by_minutes_are_no_trouble(tmp_path: Path) -> None:
+    write(tmp_path, "aws", "head", NOW + timedelta(minutes=10), Night(), number=1)
+    (run,) = history(tmp_path).cells["aws-head"].runs
+    assert (run.started, run.trouble) == (NOW + timedelta(minutes=10), "")
+
+
 BROKEN = {
     "half a file": ('{"version": 1, "ima', "it is broken"),
     "no history": ("[]", "it is no history of runs"),
