@@ -15,7 +15,7 @@ from typing import Any
 
 from crosscloud.config import StackConfig
 from crosscloud.review.model import MovedError, Review, moved, refusal
-from crosscloud.review.recording import record
+from crosscloud.review.recording import record, state_of
 from crosscloud.review.under_lock import VARIABLE
 from crosscloud.stacks import marks, recovery, stages
 from crosscloud.stacks.pulumi import Stack
@@ -42,29 +42,37 @@ def deploy(stack: Stack, config: StackConfig, then: Review, *arguments: str) -> 
     Refuses with `MovedError` before anything is changed if something moved.
     """
     if ensure(stack, then):
-        stages.say(
-            "the state has moved since the review by an earlier attempt to apply it; this one goes on from there"
-        )
-        for line in recovery.recover(stack, by_program=config.access_ends):
-            stages.say(line)
-        then = record(stack, like=then).model_copy(update={"recorded": then.recorded})
-    marks.begin_review(stack, then.id)
+        then = _gone_on_with(stack, config, then)
     with tempfile.TemporaryDirectory(prefix="crosscloud-") as folder:
         expected = Path(folder) / "review.json"
         then.save(expected)
         all_arguments = ("--message", _MESSAGE.format(id=then.id), *arguments)
-        stages.deploy(stack, config, *all_arguments, variables={VARIABLE: str(expected)}, refresh=False)
+        variables = {VARIABLE: str(expected)}
+        stages.deploy(stack, config, *all_arguments, variables=variables, review=then.id)
+
+
+def _gone_on_with(stack: Stack, config: StackConfig, then: Review) -> Review:
+    """Mend what an earlier attempt left; return the review with the state from which this one goes on."""
+    stages.say("the state has moved since the review by an earlier attempt to apply it; this one goes on from there")
+    with marks.noted(stack):
+        for line in recovery.recover(stack, by_program=config.access_ends):
+            stages.say(line)
+    state = state_of(stack, then.salt)
+    if not _by_earlier_attempts(stack, then):  # somebody came between: that state must not become the expected one
+        raise MovedError(refusal(then, list(then.state.changes("state", state))))
+    return then.model_copy(update={"state": state})
 
 
 def _by_earlier_attempts(stack: Stack, then: Review) -> bool:
     """Tell whether nobody but earlier attempts at this review has worked on the stack since.
 
-    The engine's history has a run's message once it has ended; one that was killed is known by its note.
+    The engine's history has a run's message once it has ended; one that was killed is known by its note, which every
+    other `up` and `down` takes away. What was done to finish what was interrupted is nobody else's work.
     """
     if marks.begun_review(stack) != then.id:
         return False
-    message = _MESSAGE.format(id=then.id)
-    return all(entry.get("message") == message for entry in stack.history() if _after(entry, then.saved))
+    ours = (_MESSAGE.format(id=then.id), recovery.MESSAGE)
+    return all(entry.get("message") in ours for entry in stack.history() if _after(entry, then.saved))
 
 
 def _after(entry: dict[str, Any], saved: datetime | None) -> bool:

@@ -17,6 +17,7 @@ def down(name: str) -> None:
         with marks.noted(stack):
             for line in recovery.recover(stack):
                 print(f"    {line}", flush=True)
+            marks.end_review(stack)
             _destroy(stack, local=local)
         stack.ask("stack", "rm", "--yes", "--preserve-config", *(["--force"] if local else []))
         files.remove_salt(stack)
@@ -82,8 +83,9 @@ def _purge() -> None:
 
 
 def _other_stacks() -> bool:
-    """Tell whether the embedded backend, or a rehearsal's, still holds a stack."""
+    """Tell whether the embedded backend or a rehearsal's holds a stack, or a cell is here, wherever its state is."""
     with contextlib.suppress(OSError):
         backends = [paths.home() / "state", *paths.home().glob("rehearsals/*/state")]
-        return any(file for backend in backends for file in (backend / ".pulumi" / "stacks").rglob("*.json"))
+        cells = any(paths.home().glob("cells/*/project"))
+        return cells or any(file for backend in backends for file in (backend / ".pulumi" / "stacks").rglob("*.json"))
     return False

@@ -83,6 +83,12 @@ def begin_review(stack: Stack, review: str) -> None:
     stack.ask("stack", "tag", "set", _REVIEW, review)
 
 
+def end_review(stack: Stack) -> None:
+    """Note that somebody else works on the stack: whatever review was begun can't be gone on with."""
+    with suppress(PulumiError):
+        stack.ask("stack", "tag", "rm", _REVIEW)
+
+
 def begun_review(stack: Stack) -> str:
     """Return the id of the review that was last begun to be applied; empty if none was."""
     try:

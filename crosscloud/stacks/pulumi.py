@@ -80,15 +80,16 @@ class Stack:
         """Run a pulumi command on the stack and return what it prints; raise `PulumiError` with its words."""
         done = self._quietly(self._command(arguments))
         if done.returncode:
-            words = (done.stderr.strip() or done.stdout.strip()).removeprefix("error: ")
-            raise PulumiError(f"pulumi {' '.join(arguments[:2])} of stack {self.name} failed: {words}", words)
+            words = _words(done)
+            command = " ".join(each for each in arguments[:2] if not each.startswith("-"))
+            raise PulumiError(f"pulumi {command} of stack {self.name} failed: {words}", words)
         return done.stdout
 
     def exists(self) -> bool:
         """Tell whether the backend knows the stack."""
         listed = self._quietly([self._pulumi(), "stack", "ls", "--json"])
         if listed.returncode:
-            raise PulumiError(f"the backend can't be read: {listed.stderr.strip()}")
+            raise PulumiError(f"the backend can't be read: {_words(listed)}")
         return self.name in {stack["name"].rpartition("/")[2] for stack in json.loads(listed.stdout or "[]")}
 
     def create(self) -> None:
@@ -152,6 +153,10 @@ class Stack:
         if not found:
             raise CrosscloudError("the command pulumi is not here yet; `make setup` installs or builds it")
         return found
+
+
+def _words(done: "subprocess.CompletedProcess[str]") -> str:
+    return (done.stderr.strip() or done.stdout.strip()).removeprefix("error: ")
 
 
 def _pass_on(stream: IO[str], said: list[str]) -> None:

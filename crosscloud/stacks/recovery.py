@@ -8,9 +8,12 @@ from crosscloud.stacks import locks, marks
 from crosscloud.stacks.locks import Holder, Lock
 from crosscloud.stacks.pulumi import PulumiError, Stack
 
+#: What the engine's history says of a run that only finished what an interrupted one had begun.
+MESSAGE = "crosscloud: finish what an interrupted run had begun"
 #: What a run that was killed in the middle of an operation leaves open, and what is done about it.
 _OPEN = {
-    "creating": "forgot the creation of {names}: it is made again, or taken over where it carries our name",
+    "creating": "forgot the creation of {names}: it is made again, or taken over where it carries our name; what a "
+    "cloud made without telling is still there, to be deleted by hand",
     "updating": "looked at {names}, which was being changed: the rest of the change is made now",
     "deleting": "looked whether {names}, which was being deleted, is gone: what is left is deleted now",
     "reading": "forgot that {names} was being read: that changes nothing",
@@ -28,13 +31,15 @@ def recover(stack: Stack, *, by_program: bool = False) -> list[str]:
     A lock whose holder is dead is given up; one whose holder lives, or may live, raises `LockedError`. Pending
     creations are forgotten: our machines, networks and load balancers carry the resource they belong to, so that the
     next creation takes over or removes what was made; helm's releases are found by their names. The other pending
-    operations are settled by looking at what there is (``pulumi refresh``); ``by_program`` with the access that the
-    program gives, where that in the state ends.
+    operations are settled by looking at what there is of these resources, and no others (``pulumi refresh``);
+    ``by_program`` with the access that the program gives, where that in the state ends.
     """
     mended = list(_given_up(stack, locks.in_files(stack)))
-    pending = stack.deployment().get("pending_operations") or []
+    deployment = stack.deployment()
+    pending = deployment.get("pending_operations") or []
     if pending:
         refresh = ["refresh", "--yes", "--clear-pending-creates", "--skip-preview", "--suppress-outputs"]
+        refresh += ["--message", MESSAGE, *_targets(deployment)]
         refresh += ["--run-program"] if by_program else []
         try:
             stack.ask(*refresh)
@@ -104,6 +109,19 @@ def _held(stack: Stack, lock: Lock, holder: Holder, why: str) -> str:
     if holder is Holder.LIVES:
         return head
     return f"{head}; if you know that it is dead, `crosscloud unlock --stack {stack.name} --force` gives up its lock"
+
+
+def _targets(deployment: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the arguments that have the engine look at the resources with a pending operation alone.
+
+    What else has changed in a cloud is not taken into the state on the way. Where all of them were being created there
+    is nothing to look at but the stack itself.
+    """
+    known = [resource["urn"] for resource in deployment.get("resources") or []]
+    pending = {operation["resource"]["urn"] for operation in deployment["pending_operations"]}
+    for urn in known:
+        if urn in pending or urn == known[0]:
+            yield from ("--target", urn)
 
 
 def _settled(pending: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -61,21 +61,26 @@ def deploy(
     config: StackConfig,
     *arguments: str,
     variables: Mapping[str, str] | None = None,
-    refresh: bool = True,
+    review: str = "",
     policies: bool = True,
 ) -> None:
     """Bring a stack to what its configuration says; mend first what an interrupted run left.
 
     A failure is followed by what its messages ask for, as far as that is known. Refreshing sees machines that died and
     nodes that went, so that the same run puts them back; where access to the cluster ends, the program has to be run
-    first, since it alone has one that is good. Without ``policies`` the policy pack is not asked.
+    first, since it alone has one that is good. With the id of a ``review`` that is being applied nothing is refreshed,
+    since nothing was when it was previewed. Without ``policies`` the policy pack is not asked.
     """
     with marks.noted(stack):
         for line in recovery.recover(stack, by_program=config.access_ends):
             say(line)
-        looking = (["--refresh", "--run-program"] if config.access_ends else ["--refresh"]) if refresh else []
+        if review:
+            marks.begin_review(stack, review)
+        else:
+            marks.end_review(stack)
+        refresh = ["--refresh", "--run-program"] if config.access_ends else ["--refresh"]
         with advised(config) as events:
-            asking = [*looking, *(_PACK if policies else ())]
+            asking = [*(() if review else refresh), *(_PACK if policies else ())]
             command = ("up", "--yes", "--skip-preview", *asking, "--suppress-outputs", *events.arguments, *arguments)
             recovery.show(stack, *command, variables={**events.variables, **(variables or {})})
 

@@ -108,10 +108,11 @@ def test_an_attempt_that_was_killed_is_mended_and_gone_on_with(
 ) -> None:
     up.configure(workers={"count": 3})
     then = record(stack)
-    with monkeypatch.context() as during:
-        during.setenv("CROSSCLOUD_REHEARSAL_FAULT", "engine-crash=1")
-        with pytest.raises(PulumiError, match="SIGKILL"):
-            apply(stack, then)
+    for _ in range(2):  # the second attempt has mended what the first one left when it is killed, too
+        with monkeypatch.context() as during:
+            during.setenv("CROSSCLOUD_REHEARSAL_FAULT", "engine-crash=1")
+            with pytest.raises(PulumiError, match="SIGKILL"):
+                apply(stack, then)
     capfd.readouterr()
     apply(stack, then)
     said = capfd.readouterr().out

@@ -117,6 +117,18 @@ def test_pending_operations_are_finished_and_told_kind_by_kind(stack: QuietStack
     assert "--run-program" not in stack.asked[0]
 
 
+def test_only_what_was_interrupted_is_looked_at(stack: QuietStack) -> None:
+    """What drifted elsewhere must not get into the state on the way: nobody has reviewed that it is put back."""
+    resources = [pending("", name)["resource"] for name in ("stack", "worker-0", "worker-1")]
+    operations = [pending("creating", "worker-2"), pending("updating", "worker-0")]
+    QuietStack.state = {"resources": resources, "pending_operations": operations}
+    recovery.recover(stack)
+    (command,) = stack.asked
+    looked_at = [command[index + 1].rpartition("::")[2] for index, each in enumerate(command) if each == "--target"]
+    assert looked_at == ["stack", "worker-0"]
+    assert command[command.index("--message") + 1] == recovery.MESSAGE
+
+
 def test_where_access_ends_it_is_the_program_that_gives_another_one(stack: QuietStack) -> None:
     QuietStack.state = {"pending_operations": [pending("updating", "worker-0")]}
     recovery.recover(stack, by_program=True)

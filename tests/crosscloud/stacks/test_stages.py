@@ -27,6 +27,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
     monkeypatch.setattr(stages, "advised", quiet)
     monkeypatch.setattr(marks, "noted", lambda _: nullcontext())
+    monkeypatch.setattr(Stack, "ask", lambda _, *arguments: found.append(arguments))
     monkeypatch.setattr(recovery, "recover", lambda _, **__: [])
     monkeypatch.setattr(Stack, "show", lambda _, *arguments, **__: found.append(arguments))
     return found
@@ -34,14 +35,31 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
 def test_every_update_is_held_to_the_policy_pack(asked: list[tuple[str, ...]]) -> None:
     stages.deploy(Stack("demo"), CONFIG)
-    (command,) = asked
+    command = asked[-1]
+    assert command[0] == "up"
     assert command[command.index("--policy-pack") + 1] == str(paths.ROOT / "policy")
     assert (paths.ROOT / "policy" / "PulumiPolicy.yaml").is_file()
 
 
 def test_who_says_so_does_without_it(asked: list[tuple[str, ...]]) -> None:
     stages.deploy(Stack("demo"), CONFIG, policies=False)
-    assert "--policy-pack" not in asked[0]
+    assert asked[-1][0] == "up"
+    assert "--policy-pack" not in asked[-1]
+
+
+def test_what_was_reviewed_is_applied_without_asking_the_cloud_first(asked: list[tuple[str, ...]]) -> None:
+    stages.deploy(Stack("demo"), CONFIG, review="a1b2")
+    begun, command = asked
+    assert begun == ("stack", "tag", "set", "crosscloud:review", "a1b2")
+    assert "--refresh" not in command
+
+
+def test_any_other_update_ends_what_a_review_had_begun(asked: list[tuple[str, ...]]) -> None:
+    """It may be killed, and is in no history then: a review must not be gone on with over what it left."""
+    stages.deploy(Stack("demo"), CONFIG)
+    ended, command = asked
+    assert ended == ("stack", "tag", "rm", "crosscloud:review")
+    assert "--refresh" in command
 
 
 def test_what_was_reviewed_is_not_applied_without_it(asked: list[tuple[str, ...]]) -> None:
