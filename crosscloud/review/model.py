@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crosscloud.errors import CrosscloudError
-from crosscloud.problems import shown
+from crosscloud.problems import first_wrong, shown
 
 _SHOWN = 20
 _WHAT_TO_DO = (
@@ -45,9 +45,13 @@ class Part(_Model):
         digests = {name: _digest(salt, name, value) for name, value in sorted(items.items())}
         return cls(digest=_digest(salt, "", digests), items=digests)
 
+    def whole(self, salt: bytes) -> bool:
+        """Tell whether the part is as it was made: the digest of all of it is that of its items."""
+        return self.digest == _digest(salt, "", self.items)
+
     def changes(self, part: str, now: "Part") -> Iterator[str]:
         """Name what differs between this part and what it is now; ``part`` is its name."""
-        if hmac.compare_digest(self.digest, now.digest):
+        if self.digest == now.digest:
             return
         for name in sorted({*self.items, *now.items}):
             before, after = self.items.get(name), now.items.get(name)
@@ -78,6 +82,14 @@ class Review(_Model):
     config: Part
     release: Part
 
+    @model_validator(mode="after")
+    def _whole(self) -> "Review":
+        """Refuse a part whose items are not those of its digest: nothing that moved could be named then."""
+        for part in self.PARTS:
+            if not getattr(self, part).whole(bytes.fromhex(self.salt)):
+                raise ValueError(f"{part} was edited, or cut short")
+        return self
+
     @property
     def id(self) -> str:
         """A short name of this very review."""
@@ -97,9 +109,7 @@ class Review(_Model):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"])) or "the file"
-            wrong = f"{where}: {first['msg']} (`crosscloud preview` writes one)"
+            wrong = f"{first_wrong(error)} (`crosscloud preview` writes one)"
             raise ReviewError(f"{source} is no review of this crosscloud: {wrong}") from None
 
     def save(self, file: Path) -> None:

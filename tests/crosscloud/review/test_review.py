@@ -186,6 +186,9 @@ def test_a_review_survives_its_file_and_a_broken_file_is_refused(tmp_path: Path)
     file.write_text("{")
     with pytest.raises(ReviewError, match=r"review\.json is no review"):
         Review.load(file)
+    file.write_text(then.model_dump_json().replace('"a":', '"b":'))
+    with pytest.raises(ReviewError, match="config was edited, or cut short"):
+        Review.load(file)
     with pytest.raises(ReviewError, match="can't be read: No such file"):
         Review.load(tmp_path / "none")
 
