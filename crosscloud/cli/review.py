@@ -1,5 +1,6 @@
 """``crosscloud review``: what was reviewed, fetched from where it is kept."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -16,24 +17,52 @@ def group() -> None:
 
 
 @app.command()
+def applied(stack: StackName = "local") -> None:
+    """Print the commit of this pipeline's branch that was last applied to the stack.
+
+    Where GitLab knows none, it is the one before this push.
+    """
+    from crosscloud.gitlab.client import Settings, connect
+    from crosscloud.review.applied import last_applied
+    from crosscloud.review.fetch import Commit
+
+    commit = Commit.of_pipeline()
+    print(
+        last_applied(connect(Settings.from_environment()), commit.project, stack, commit.sha)
+        or os.environ.get("CI_COMMIT_BEFORE_SHA", "")
+    )
+
+
+@app.command()
 def fetch(
     stack: StackName = "local",
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("review.json"),
     job: Annotated[str, typer.Option(help="The job that previews the stack.", show_default="preview:STACK")] = "",
+    since: Annotated[
+        str, typer.Option(help="The commit that was last applied to the stack.", show_default="the commit before")
+    ] = "",
     allow_unreviewed: Annotated[
         bool,
         typer.Option("--allow-unreviewed", help="Where no merge request brought the commit, take it as it is now."),
     ] = False,
 ) -> None:
-    """Write the review of the merge request that brought this pipeline's commit, for `crosscloud up --review`."""
+    """Write the review of the merge request that brought this pipeline's commit, for `crosscloud up --review`.
+
+    With a commit that was last applied, it may be an earlier one since that, if those after it don't touch the stack.
+    """
+    from dataclasses import replace
+
     from crosscloud.gitlab.client import Settings, connect
+    from crosscloud.review import applied as done
     from crosscloud.review import fetch as fetching
     from crosscloud.review import record
     from crosscloud.stacks.pulumi import Stack
 
     commit = fetching.Commit.of_pipeline()
+    lacking = done.since(since, commit.sha) if since else []
+    commits = [replace(commit, sha=sha) for sha in lacking] or [commit]
     try:
-        review = fetching.fetch(connect(Settings.from_environment()), commit, stack, job=job)
+        review = fetching.fetch(connect(Settings.from_environment()), commits, stack, job=job)
     except fetching.UnreviewedError as error:
         if not allow_unreviewed:
             raise

@@ -6,12 +6,11 @@ ref; that this is the one of the merge request's last commit, the review itself 
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from crosscloud.gitlab.client import GitlabError, asking
+from crosscloud.gitlab.client import GitlabError, asking, or_none
 from crosscloud.review.model import Review, ReviewError
 
 if TYPE_CHECKING:
@@ -48,26 +47,30 @@ class Commit:
         return cls(*values)
 
 
-def fetch(gl: "gitlab.Gitlab", commit: Commit, stack: str, *, job: str = "") -> Review:
+def fetch(gl: "gitlab.Gitlab", commits: Sequence[Commit], stack: str, *, job: str = "") -> Review:
     """Return the review of a stack that belongs to the merge request of a commit.
 
-    ``job`` is the name of the job that previews the stack. Raises `UnreviewedError` if no merge request brought the
-    commit, and `ReviewError` if none of them has a review of its last commit, with the reason for each.
+    ``commits`` are those that the stack lacks, the newest first: merge requests that do not touch the stack have no
+    review of it, and the newest one that has counts. Whether that still fits is for `applying` to see. ``job`` is the
+    name of the job that previews the stack. Raises `UnreviewedError` if no merge request brought any of the commits,
+    and `ReviewError` if none of them has a review of its last commit, with the reason for each.
     """
-    found = [each for each in _merge_requests(gl, commit) if _brought(each, commit)]
-    if not found:
-        raise UnreviewedError(
-            f"no merge request brought commit {commit.sha[:8]} to {commit.branch}, so that nobody has seen what it "
-            "changes. Open one with the change, or let this job apply it unseen by `--allow-unreviewed`"
-        )
-    headline = f"stack {stack} has no review of what commit {commit.sha[:8]} brings:"
     reasons = []
-    for merge_request in found:
-        try:
-            return _review(gl, commit.project, merge_request, stack, job or JOB.format(stack=stack))
-        except ReviewError as error:
-            reasons.append(f"  merge request !{merge_request['iid']}: {error}")
-    raise ReviewError("\n".join([headline, *reasons]))
+    for commit in commits:
+        for merge_request in _merge_requests(gl, commit):
+            if not _brought(merge_request, commit):
+                continue
+            try:
+                return _review(gl, commit.project, merge_request, stack, job or JOB.format(stack=stack))
+            except ReviewError as error:
+                reasons.append(f"  merge request !{merge_request['iid']}: {error}")
+    newest = commits[0]
+    if reasons:
+        raise ReviewError("\n".join([f"stack {stack} has no review of what commit {newest.sha[:8]} brings:", *reasons]))
+    raise UnreviewedError(
+        f"no merge request brought commit {newest.sha[:8]} to {newest.branch}, so that nobody has seen what it "
+        "changes. Open one with the change, or let this job apply it unseen by `--allow-unreviewed`"
+    )
 
 
 def _merge_requests(gl: "gitlab.Gitlab", commit: Commit) -> list[dict[str, Any]]:
@@ -104,15 +107,12 @@ def _artifact(gl: "gitlab.Gitlab", project: str, ref: str, stack: str, job: str)
     from gitlab.utils import EncodedId
 
     file = FILE.format(stack=stack)
-    try:
-        with asking(f"{file} of the job {job}", needs="the role Reporter and the scope read_api"):
-            artifacts = gl.projects.get(project, lazy=True).artifacts
-            content = artifacts.raw(EncodedId(ref), file, job)
-    except GitlabError as error:
-        if error.status == HTTPStatus.NOT_FOUND:
-            return None
-        raise
-    return Review.parse(content if isinstance(content, bytes) else b"", f"{file} of the job {job}")
+    what = f"{file} of the job {job}"
+    artifacts = gl.projects.get(project, lazy=True).artifacts
+    content = or_none(
+        what, lambda: artifacts.raw(EncodedId(ref), file, job), needs="the role Reporter and the scope read_api"
+    )
+    return Review.parse(content, what) if isinstance(content, bytes) else None
 
 
 def _reasons(gl: "gitlab.Gitlab", project: str, iid: int, head: str, job: str) -> Iterator[str]:

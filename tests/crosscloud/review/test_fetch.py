@@ -17,7 +17,7 @@ from tests.gitlab.model import Access
 from tests.gitlab.setup import MergeRequestSetup
 
 PROJECT, JOB = "cncf/crosscloud", "preview:aws"
-HEAD, MERGED = "c0ffee00" * 5, "5eed5eed" * 5
+HEAD, MERGED, EARLIER = "c0ffee00" * 5, "5eed5eed" * 5, "ea71ea71" * 5
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def preview(commit: str = HEAD, stack: str = "aws") -> dict[str, str]:
 
 
 def found() -> Review:
-    return fetch(connect(Settings.from_environment()), Commit.of_pipeline(), "aws")
+    return fetch(connect(Settings.from_environment()), [Commit.of_pipeline()], "aws")
 
 
 def with_token(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,3 +165,17 @@ def test_outside_of_a_pipeline_it_says_where_it_belongs(monkeypatch: pytest.Monk
     monkeypatch.delenv("CI_COMMIT_SHA", raising=False)
     with pytest.raises(ReviewError, match="this is for jobs of a pipeline on the default branch"):
         Commit.of_pipeline()
+
+
+def test_what_an_attempt_before_left_undone_is_found_behind_a_merge_that_does_not_touch_the_stack(
+    stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crosscloud.review.applied.since", lambda *_: [MERGED, EARLIER])
+    stub.project(PROJECT).merge_request("workers", commit=HEAD).merged(EARLIER).pipeline().job(JOB, artifacts=preview())
+    docs = stub.project(PROJECT).merge_request("docs", branch="docs", commit="d0c5" * 10).merged(MERGED)
+    docs.pipeline().job(JOB)
+    file = tmp_path / "review.json"
+    command("aws", file, since="b" * 40)
+    assert Review.load(file).commit == HEAD
+    with pytest.raises(ReviewError, match="stack aws has no review of what commit 5eed5eed brings"):
+        command("aws", file)
