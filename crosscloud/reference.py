@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 _COMPONENT = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 _DOMAIN = rf"{_COMPONENT}(?:\.{_COMPONENT})*(?::[0-9]+)?"
+_IPV6 = r"\[[0-9a-fA-F:]+\](?::[0-9]+)?"
 _PATH = r"[a-z0-9]+(?:(?:__|[._]|-+)[a-z0-9]+)*"
 _NAME = rf"(?:{_DOMAIN}/)?{_PATH}(?:/{_PATH})*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
@@ -62,6 +63,11 @@ def parse(text: str) -> Reference | None:
     if not match or len(match["name"]) > NAME_LIMIT:
         return None
     return Reference(match["name"], match["tag"], match["digest"])
+
+
+def is_host(text: str) -> bool:
+    """Say whether the text is a registry's ``host`` or ``host:port``, which may be an IPv6 address in brackets."""
+    return re.fullmatch(rf"{_DOMAIN}|{_IPV6}", text) is not None
 
 
 def is_name(text: str) -> bool:

@@ -19,7 +19,7 @@ from typing import Any
 
 from crosscloud import registry_login, retry_after
 from crosscloud.errors import CrosscloudError
-from crosscloud.reference import Reference, is_digest
+from crosscloud.reference import Reference, is_digest, is_host
 
 #: Manifests and lists of them, of OCI and of Docker.
 MANIFESTS = (
@@ -53,6 +53,12 @@ class RegistryError(CrosscloudError):
 
 class MissingError(RegistryError):
     """The registry answered: it has no such image."""
+
+
+def ensure_host(registry: str) -> None:
+    """Raise `RegistryError` if this is no ``host:port``, but a URL for example."""
+    if not is_host(registry):
+        raise RegistryError(f"{registry!r} is no registry (host or host:port, as 127.0.0.1:5001)")
 
 
 def digest(name: str, reference: str, *, registry: str | None = None) -> str:
@@ -90,6 +96,7 @@ def digests(name: str, reference: str, *, registry: str | None = None) -> frozen
 def _where(name: str, registry: str | None) -> tuple[str, str]:
     parsed = Reference(name)
     if registry:
+        ensure_host(registry)
         return registry, parsed.repository
     if parsed.registry in ("", "docker.io", "index.docker.io"):
         repository = parsed.repository

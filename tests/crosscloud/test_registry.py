@@ -228,6 +228,18 @@ def test_credentials_of_others_and_what_is_none_are_not_sent(host: str, login: P
         registry.digest(f"{host}/private/image", "v1")
 
 
+@pytest.mark.parametrize("given", ["http://127.0.0.1:5001", "127.0.0.1:5001/", "a b", "127.0.0.1:x", "u:p@h.test"])
+def test_what_is_no_registry_at_all_is_refused(given: str) -> None:
+    with pytest.raises(RegistryError, match=r"is no registry \(host or host:port") as caught:
+        registry.digest("x/y", "v1", registry=given)
+    assert not caught.value.passing
+
+
+@pytest.mark.parametrize("given", ["127.0.0.1:5001", "localhost", "registry.cncf.ci", "[::1]:5001"])
+def test_a_registry_is_a_host_with_or_without_a_port(given: str) -> None:
+    assert registry._where("registry.test/x/y", given) == (given, "x/y")
+
+
 @pytest.mark.parametrize(
     ("name", "where"),
     [

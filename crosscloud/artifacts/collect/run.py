@@ -18,6 +18,7 @@ from crosscloud.artifacts.errors import ArtifactError
 from crosscloud.artifacts.files import write_text
 from crosscloud.errors import CrosscloudError
 from crosscloud.problems import Problem, ProblemsError, shown
+from crosscloud.registry import ensure_host
 from crosscloud.release import PROJECTS, Image, Release
 from crosscloud.runs.provenance import Provenance, render
 
@@ -82,6 +83,8 @@ def collect(
     """
     if options.output.is_dir():
         raise ArtifactError(f"{shown(options.output)} is a folder; --output names the file to write")
+    if options.registry:
+        ensure_host(options.registry)
     with ThreadPoolExecutor(len(wanted)) as pool:
         try:
             done = list(pool.map(lambda one: _one(one, options, connect, report), wanted))

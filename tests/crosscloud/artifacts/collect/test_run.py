@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crosscloud import provenance, registry, release
-from crosscloud.artifacts.collect import run
+from crosscloud.artifacts.collect import catalogue, run
 from crosscloud.artifacts.errors import ArtifactError
 from crosscloud.artifacts.files import write_text
 from crosscloud.problems import ProblemsError
@@ -115,6 +115,13 @@ def test_a_folder_is_refused_before_anything_is_asked(place: Place) -> None:
     place.output.mkdir()
     with pytest.raises(ArtifactError, match="is a folder"):
         place.collect()
+    assert place.stub.requests == []
+
+
+def test_a_registry_that_is_an_address_of_the_web_is_refused_before_anything_is_asked(place: Place) -> None:
+    options = run.Options("head", place.output, place.stub.url, "https://registry.cncf.ci")
+    with pytest.raises(registry.RegistryError, match=r"^'https://.*' is no registry \(host or host:port"):
+        run.collect(catalogue.wanted("head", {}), options, place.client, place.told)
     assert place.stub.requests == []
 
 
