@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from crosscloud import paths
 from crosscloud.artifacts.collect.channels import CHANNELS
@@ -49,17 +48,12 @@ class Cell:
     @property
     def place(self) -> CellPlace:
         """Where it lives on this machine."""
-        return CellPlace(cells_home() / self.name)
+        return CellPlace(paths.home() / "cells" / self.name)
 
     @property
     def own(self) -> Stack:
         """The Pulumi stack that its file makes; a rehearsal makes another one of it."""
         return Stack(self.name, self.place)
-
-
-def cells_home() -> Path:
-    """Return the folder of all cells of this machine."""
-    return paths.home() / "cells"
 
 
 def named(stack: str, channel: str, *, rehearse: bool = False) -> Cell:

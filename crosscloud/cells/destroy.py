@@ -1,9 +1,10 @@
 """The end of a cell: everything is destroyed, whatever came before, and what is left is looked for and fails it."""
 
-from crosscloud.cells.cell import Cell, cells_home
+from crosscloud.cells.cell import Cell
 from crosscloud.cells.project import prepared
 from crosscloud.cells.run import current
 from crosscloud.errors import CrosscloudError
+from crosscloud.rehearsal.place import place_of
 from crosscloud.stacks import marks, recovery
 from crosscloud.stacks.pulumi import PulumiError, Stack
 from crosscloud.stacks.stages import say, stage
@@ -21,27 +22,37 @@ def destroy(cell: Cell) -> int:
 
     def work() -> None:
         with stage(f"taking down {cell.name}"):
-            if cell.rehearsed:
-                _rehearsed(cell)
-            elif run.record().cloud == "local":
-                _local(cell)
-            else:
-                _in_cloud(prepared(cell))
-                cell.place.remove()
+            take_down(cell, run.record().cloud)
         say("nothing of it is left")
 
     return run.stage(DESTROY, work)
 
 
+def is_there(cell: Cell) -> bool:
+    """Tell whether an earlier run left the cell."""
+    return place_of(cell.name).folder.exists() if cell.rehearsed else prepared(cell).exists()
+
+
+def take_down(cell: Cell, cloud: str) -> None:
+    """Destroy what there is of the cell; raise an error if anything is left, or was not removed by the engine."""
+    if cell.rehearsed:
+        _rehearsed(cell)
+    elif cloud == "local":
+        _local(cell)
+    else:
+        _in_cloud(prepared(cell))
+        cell.place.remove()
+
+
 def _rehearsed(cell: Cell) -> None:
     from crosscloud.rehearsal.down import down
-    from crosscloud.rehearsal.place import place_of
 
     try:
         down(cell.name)
     finally:
         if not place_of(cell.name).folder.exists():  # it is gone, even if not all of it by the destroy itself
             cell.place.remove()
+            _end_what_is_shared()
 
 
 def _in_cloud(stack: Stack) -> None:
@@ -64,8 +75,6 @@ def _in_cloud(stack: Stack) -> None:
 def _local(cell: Cell) -> None:
     """Destroy a cluster on this host; what the engine leaves is removed by its records, and told."""
     from crosscloud.machines import cleanup
-    from crosscloud.rehearsal import hosted
-    from crosscloud.stacks.down import clean_host
 
     mine = f"urn:pulumi:{cell.name}::"
     ids = _things(mine)
@@ -77,13 +86,12 @@ def _local(cell: Cell) -> None:
     ids |= _things(mine)
     removed = cleanup.remove(lambda record: record.urn.startswith(mine))
     left = [line for line in cleanup.leftovers() if any(one in line for one in ids)]
-    if not hosted.anything() and not _others(cell):
-        clean_host()
     if left:
         raise LeftError(f"still on this host:\n{_listed(left)}")
     if failed and stack.exists():
         stack.ask("stack", "rm", "--yes", "--force", "--preserve-config")
     cell.place.remove()
+    _end_what_is_shared()
     if removed or failed:
         raise LeftError(f"{failed or 'the destroy forgot something'}; what was left was removed:\n{_listed(removed)}")
 
@@ -95,9 +103,13 @@ def _things(urn: str) -> set[str]:
     return {each.id for kind in store.FOLDERS for each in store.everything(kind) if each.urn.startswith(urn)}
 
 
-def _others(cell: Cell) -> bool:
-    """Tell whether this machine has other cells; they need what all clusters of a host share."""
-    return any(folder.is_dir() and folder.name != cell.name for folder in cells_home().glob("*"))
+def _end_what_is_shared() -> None:
+    """End what all clusters of this host share, if there is none any more."""
+    from crosscloud.rehearsal import hosted
+    from crosscloud.stacks.down import clean_host
+
+    if not hosted.anything():
+        clean_host()
 
 
 def _listed(lines: list[str]) -> str:

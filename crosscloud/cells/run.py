@@ -137,9 +137,9 @@ def current(cell: Cell, *, begins: bool = False) -> Run:
     """Return the run that a command belongs to: the pipeline's, or the one that the last ``cluster`` began."""
     if pipeline := os.environ.get("CI_PIPELINE_ID"):
         return Run(cell, pipeline)
-    note = cell.place.folder / "run"
+    note = runs_home() / cell.name / "current"
     if begins or not note.exists():
-        note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        note.parent.mkdir(parents=True, exist_ok=True)
         note.write_text(datetime.now(UTC).strftime("%Y%m%d-%H%M%S"))
     return Run(cell, note.read_text())
 

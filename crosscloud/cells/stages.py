@@ -5,6 +5,7 @@ from pathlib import Path
 
 from crosscloud.cells import faults
 from crosscloud.cells.cell import Cell, CellError
+from crosscloud.cells.destroy import is_there, take_down
 from crosscloud.cells.faults import Fault
 from crosscloud.cells.project import RELEASE, Ready, prepare
 from crosscloud.cells.reasons import Verdict, of_checks
@@ -27,11 +28,14 @@ class NotBegunError(CellError):
 
 
 def cluster(cell: Cell, release: Path | None = None, fault: Fault | None = None) -> int:
-    """Make the cell's cluster with the release's Kubernetes; return the exit status."""
+    """Make the cell's cluster anew, with the release's Kubernetes; return the exit status."""
     stack_values(Stack(cell.stack))  # a stack that isn't there leaves no trace of a cell
     run = current(cell, begins=True)
 
     def work() -> None:
+        if is_there(cell):  # a pipeline was cancelled, or a job of this one was lost
+            with stage(f"what an earlier run left of {cell.name}"):
+                take_down(cell, run.record().cloud)
         ready = _ready(run, release, fault)
         ready.stack.create()  # first: what the cell needs is not cleaned up behind it by the end of another
         if cell.rehearsed or ready.config.cloud == "local":

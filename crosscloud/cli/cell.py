@@ -27,7 +27,7 @@ Fault = Annotated[
 def cluster(
     stack: StackName, channel: ChannelName, release: Release = None, rehearse: Rehearse = False, fault: Fault = None
 ) -> None:
-    """Make the cell's cluster, with nothing deployed into it yet."""
+    """Make the cell's cluster anew, with nothing deployed into it yet; one that is there is destroyed first."""
     from crosscloud.cells import faults, stages
     from crosscloud.cells.cell import named
 

@@ -6,11 +6,16 @@ from typing import Any
 
 import pytest
 
+from crosscloud.artifacts import registry
 from crosscloud.cells.cell import Cell
 from crosscloud.cells.destroy import destroy
 from crosscloud.cells.project import prepare
 from crosscloud.cells.run import current
-from crosscloud.machines import cleanup, store
+from crosscloud.cells.stages import cluster
+from crosscloud.errors import CrosscloudError
+from crosscloud.machines import cleanup, reaping, store
+from crosscloud.rehearsal import hosted
+from crosscloud.rehearsal.place import place_of
 from crosscloud.runs.record import StageStatus
 from crosscloud.stacks.pulumi import PulumiError, Stack
 
@@ -47,7 +52,9 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     monkeypatch.setattr(Stack, "show", made.show)
     monkeypatch.setattr(Stack, "ask", made.ask)
     monkeypatch.setattr("crosscloud.stacks.recovery.recover", lambda _: [])
-    monkeypatch.setattr("crosscloud.stacks.down.clean_host", lambda: made.asked.append("clean host"))
+    monkeypatch.setattr("crosscloud.stacks.down._purge", lambda: made.asked.append("clean host"))
+    monkeypatch.setattr(registry, "stop", lambda: False)
+    monkeypatch.setattr(reaping, "wait_for_init", lambda: None)
     monkeypatch.setattr(cleanup, "remove", lambda _: [])
     monkeypatch.setattr(cleanup, "leftovers", list)
     return made
@@ -138,3 +145,37 @@ def test_the_last_cell_ends_what_all_clusters_of_this_host_share(engine: Engine)
     assert "clean host" not in engine.asked
     assert destroy(Cell("local", "stable")) == 0
     assert "clean host" in engine.asked
+
+
+def test_a_rehearsed_cell_ends_nothing_that_another_cell_needs(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where that one's state is in a backend elsewhere, and no machine of it is there yet."""
+    monkeypatch.setattr(hosted, "purge", lambda _: [])
+    monkeypatch.setattr(hosted, "things", lambda _: [])
+    rehearsed = Cell("aws", "head", rehearsed=True)
+    for folder in (rehearsed.place.project, place_of(rehearsed.name).folder):
+        folder.mkdir(parents=True)
+    prepare(LOCAL)
+    assert destroy(rehearsed) == 0
+    assert "clean host" not in engine.asked
+    assert not rehearsed.place.folder.exists()
+
+
+def test_a_cell_is_made_anew_where_an_earlier_run_left_one(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def created(stack: Stack) -> None:
+        engine.asked.append("create")
+        raise CrosscloudError(f"{stack.name} goes no further here")
+
+    monkeypatch.setattr(Stack, "create", created)
+    prepare(AWS)
+    assert cluster(AWS) == 1
+    assert engine.asked == ["destroy", "stack rm --yes --preserve-config", "create"]
+    assert cluster(AWS) == 1
+    assert engine.asked[3:] == ["create"], "where there is none nothing is destroyed"
+
+
+def test_nothing_is_made_where_what_is_left_can_not_be_destroyed(engine: Engine) -> None:
+    engine.fails = True
+    assert cluster(AWS) == 1
+    assert engine.asked == ["destroy"]
+    made = next(stage for stage in current(AWS).record().stages if stage.name == "cross-cloud")
+    assert (made.status, made.why, made.blames) == (StageStatus.FAILED, "destroy failed", ())

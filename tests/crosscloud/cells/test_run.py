@@ -167,3 +167,9 @@ def test_a_stack_that_is_not_there_leaves_no_trace_of_a_cell() -> None:
     with pytest.raises(CrosscloudError, match=r"no Pulumi\.mars\.yaml; the stacks of this project are aws, local"):
         cluster(cell)
     assert not cell.place.folder.exists()
+
+
+def test_what_is_refused_leaves_no_trace_of_a_cell() -> None:
+    with pytest.raises(NotBegunError):
+        project(CELL)
+    assert not CELL.place.folder.exists(), "others of this machine would wait for its destruction"
