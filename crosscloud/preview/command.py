@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from crosscloud import credentials
 from crosscloud.errors import CrosscloudError
 from crosscloud.preview import engine, run, state
+from crosscloud.preview.hiding import Hiding
 from crosscloud.preview.model import Diagnostic, Preview
 from crosscloud.review import Review, record
 from crosscloud.stacks.pulumi import Stack
@@ -30,8 +32,10 @@ def preview(
 
 def refused(name: str, error: CrosscloudError, *, rehearsed: bool) -> Preview:
     """Return the preview of a stack of which there can be none: its file, or something that it needs, is wrong."""
-    commit = run.commit(Stack(name).workspace.project)
-    return Preview(name, errors=(Diagnostic(str(error)),), failed=True, rehearsed=rehearsed, commit=commit)
+    workspace = Stack(name).workspace
+    message = Hiding(credentials.values(workspace.environment()))(str(error))
+    commit = run.commit(workspace.project)
+    return Preview(name, errors=(Diagnostic(message),), failed=True, rehearsed=rehearsed, commit=commit)
 
 
 def _reviewed(

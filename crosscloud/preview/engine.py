@@ -7,7 +7,6 @@ not there is previewed against an empty backend of its own: that needs no right 
 
 import os
 import shutil
-import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,10 +21,12 @@ from urllib.parse import quote
 
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks.pulumi import PulumiError, Stack
+from crosscloud.stacks.workspace import Workspace
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent
 
+_STATE = "state"
 #: For the state of nothing, which lasts as long as the preview; a stack's own file may ask for another one.
 _PASSPHRASE = "a stack that is not there has no secrets"  # noqa: S105
 
@@ -61,15 +62,50 @@ def ask(
 
     Raises `PulumiError` if the engine did not even begin.
     """
+    with apart(stack, fresh=fresh) as copied, _only(copied.workspace.environment()):
+        return _preview(stack, copied.file, policy, exclude, refresh)
+
+
+@contextmanager
+def apart(stack: Stack, *, fresh: bool) -> Iterator[Stack]:
+    """Give a stack with a copy of its file, which Pulumi may write to; a ``fresh`` one is in an empty backend alone.
+
+    It has no program, so that it can be asked and not previewed.
+    """
     with tempfile.TemporaryDirectory(prefix="crosscloud-preview-") as folder:
-        file = Path(folder) / stack.file.name
-        file.touch(mode=0o600)
-        shutil.copyfile(stack.file, file)
-        environment = stack.workspace.environment()
+        copied = Stack(stack.name, _Copy(stack.workspace, Path(folder), alone=fresh))
+        (Path(folder) / "Pulumi.yaml").write_text(f"name: {stack.workspace.name}\nruntime: python\n")
+        copied.file.touch(mode=0o600)
+        shutil.copyfile(stack.file, copied.file)
         if fresh:
-            environment |= _empty_backend(stack, file, environment)
-        with _only(environment):
-            return _preview(stack, file, policy, exclude, refresh)
+            (Path(folder) / _STATE).mkdir(mode=0o700)
+            try:
+                copied.ask("stack", "init", "--no-select")
+            except PulumiError as error:
+                said = f"stack {stack.name}, which is not there yet, can't be previewed: {error.said}"
+                raise PulumiError(said) from None
+        yield copied
+
+
+@dataclass(frozen=True)
+class _Copy(Workspace):
+    """A folder with a copy of a stack's file; ``alone``, its backend is there, too."""
+
+    original: Workspace
+    folder: Path
+    alone: bool
+
+    @property
+    def project(self) -> Path:
+        return self.folder
+
+    def environment(self) -> dict[str, str]:
+        environment = self.original.environment()
+        if self.alone:
+            environment["PULUMI_BACKEND_URL"] = f"file://{quote(str(self.folder / _STATE))}"
+            if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & environment.keys():
+                environment["PULUMI_CONFIG_PASSPHRASE"] = _PASSPHRASE
+        return environment
 
 
 def _preview(stack: Stack, file: Path, policy: Path | None, exclude: Sequence[str], refresh: Refresh | None) -> Told:
@@ -113,27 +149,6 @@ def _preview(stack: Stack, file: Path, policy: Path | None, exclude: Sequence[st
             "Pulumi's SDK of this version; `crosscloud doctor` tells the versions"
         )
     return told
-
-
-def _empty_backend(stack: Stack, file: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """Make an empty backend with the stack in it beside the copy of its file; return the variables that lead to it."""
-    backend = file.parent / "state"
-    backend.mkdir(mode=0o700)
-    (file.parent / "Pulumi.yaml").write_text(f"name: {stack.workspace.name}\nruntime: python\n")
-    variables = {"PULUMI_BACKEND_URL": f"file://{quote(str(backend))}"}
-    if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & environment.keys():
-        variables["PULUMI_CONFIG_PASSPHRASE"] = _PASSPHRASE
-    done = subprocess.run(
-        ["pulumi", "stack", "init", "--no-select", "--non-interactive", "--stack", stack.name],
-        cwd=file.parent,
-        env={**environment, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise PulumiError(f"stack {stack.name}, which is not there yet, can't be previewed: {done.stderr.strip()}")
-    return variables
 
 
 @contextmanager

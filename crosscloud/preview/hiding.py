@@ -1,7 +1,7 @@
 """Keeping secrets out of what is shown of a preview.
 
-The engine hides what it knows to be secret. Beside that, no text may repeat the value of a secret that the stack's
-state or configuration holds: a provider's error may well quote one. And what has the form of a credential is hidden
+The engine hides what it knows to be secret. Beside that, no text may repeat the value of a secret that is known
+(`known_secrets`): a provider's error may well quote one. And what has the name or the form of a credential is hidden
 even if nothing knows it.
 """
 
@@ -10,23 +10,37 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
-from crosscloud.preview.model import SECRET
+from crosscloud.credentials import SHORTEST
+from crosscloud.preview.model import SECRET, UNKNOWN
 
-#: Shorter values are words like any other (``true``, ``6443``): to hide them would tell more than it hides.
-_SHORTEST = 8
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
+#: What a credential follows in a text: ``--password x``, ``token=x``, ``"secret": "x"``.
+_AFTER = "|".join(
+    f"(?<={form})"
+    for name in ("password", "token", "secret")
+    for form in (f"{name}=", f'{name}":"', f'{name}": "', f"--{name} ")
+)
 #: What credentials look like, whoever made them.
 _FORMS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|\bLS0tLS1CRUdJTi(?!BDRVJUSUZJ|BQVUJMSU)[\w+/=]{20,}"  # the same in base64, as in a kubeconfig; no certificate
     r"|\bglpat-[\w-]{20,}|\bgl[a-z]{2,6}-[\w-]{20,}"  # GitLab's tokens
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS
     r"|\bgh[pousr]_\w{36,}|\bya29\.[\w-]{20,}|\bAIza[\w-]{35}"  # GitHub, Google
     r"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"  # a JSON web token: service accounts, OIDC
     r"|\bpul-[0-9a-f]{40}\b"  # Pulumi
     r"|(?<![\w.-])[a-z0-9]{6}\.[a-z0-9]{16}(?![\w.-])"  # kubeadm's bootstrap tokens
-    r"|(?i:(?<=password=)|(?<=password: )|(?<=token=)|(?<=secret=))[^\s,;\"'&]{6,}",
+    rf"|(?i:{_AFTER}|(?<=password: ))[^\s,;\"'&]{{6,}}"
+    r"|(?i:(?<=\bbearer )|(?<=authorization: basic ))[\w.~+/=-]{16,}",
     re.DOTALL,
+)
+#: A password in an address: ``https://user:password@host``.
+_ADDRESS = re.compile(r"(://[^/\s:@\"']*:)[^/\s@\"']+(?=@)")
+#: Names whose values are credentials; what such a name only refers to (``existingSecret``) is none.
+_NAMES = re.compile(
+    r"(?i)(?<!existing)(?<!pull)"
+    r"(?:passw(?:or)?d|passphrase|secret|token|(?:access|api|auth|client|private|secret)[-_]?key(?:-data)?)$"
 )
 
 
@@ -43,7 +57,8 @@ class Hiding:
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, Mapping):
-            return {self._text(str(key)): self(each) for key, each in value.items()}
+            named = _named(value)
+            return {self._text(str(key)): SECRET if key in named else self(each) for key, each in value.items()}
         if isinstance(value, list | tuple):
             return [self(each) for each in value]
         return value
@@ -51,63 +66,35 @@ class Hiding:
     def _text(self, text: str) -> str:
         if self._known:
             text = self._known.sub(SECRET, text)
-        return _FORMS.sub(SECRET, text)
+        return _ADDRESS.sub(rf"\1{SECRET}", _FORMS.sub(SECRET, text))
 
 
-def in_state(deployment: Mapping[str, Any]) -> list[str]:
-    """Return the secret texts of a state that was exported with its secrets in the clear.
-
-    A secret may be a whole structure, such as the values of a chart, with the names of images and versions in it. What
-    the state also holds in the clear is no secret.
-    """
-    secret: list[str] = []
-    clear: list[str] = []
-    _part(deployment, secret, clear)
-    in_the_clear = "\n".join(clear)
-    found = dict.fromkeys(piece for text in secret for piece in pieces(text))
-    return [text for text in found if text not in in_the_clear]
+def _named(value: Mapping[str, Any]) -> set[str]:
+    """Return the keys whose values are credentials by their names, or by being the data of Kubernetes' Secrets."""
+    found = {key for key, each in value.items() if _NAMES.search(str(key)) and _is_text(each)}
+    if value.get("kind") == "Secret":
+        found |= {"data", "stringData"} & value.keys()
+    if {"name", "value"} <= value.keys() and _NAMES.search(str(value["name"])) and _is_text(value["value"]):
+        found.add("value")  # a variable of a container, or a value that is set by its name
+    return found
 
 
-def _part(value: Any, secret: list[str], clear: list[str]) -> None:
-    """Gather the texts of a part of a state, those of secrets apart."""
-    if isinstance(value, Mapping):
-        if value.get(_SIGNATURE) and "plaintext" in value:
-            secret.extend(_texts(json.loads(str(value["plaintext"]))))
-            return
-        clear.extend(map(str, value))
-        for each in value.values():
-            _part(each, secret, clear)
-    elif isinstance(value, list):
-        for each in value:
-            _part(each, secret, clear)
-    elif isinstance(value, str):
-        clear.append(value)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _texts(each)
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value not in ("", UNKNOWN)
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Yield how a secret may be repeated: as it is, as JSON, in base64."""
-    if len(secret) >= _SHORTEST:
-        yield secret
-        yield json.dumps(secret)[1:-1]
-        yield base64.b64encode(secret.encode()).decode().rstrip("=")
-
-
-def pieces(secret: str) -> Iterator[str]:
-    """Yield a secret and, of one of several lines, those that tell it: a kubeconfig has many that any other one has."""
+    """Yield how a secret may be repeated: as it is, as JSON of Python and of Go, in an address, in base64."""
+    if len(secret) < SHORTEST:
+        return  # a word like any other (`true`, `6443`): to hide it would tell more than it hides
     yield secret
-    lines = secret.splitlines()
-    for line in lines if len(lines) > 1 else ():
-        value = line.rpartition(": ")[2].strip()
-        if len(value) >= 4 * _SHORTEST and not value.startswith(("http", "-----")):
-            yield value
+    for quoted in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        yield quoted
+        yield quoted.replace("&", r"\u0026").replace("<", r"\u003c").replace(">", r"\u003e")
+    yield quote(secret, safe="")
+    yield base64.b64encode(secret.encode()).decode().rstrip("=")
+    # within something longer (``user:password``) it begins at any of three places; the letters that it shares differ
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + secret.encode()).decode().rstrip("=")
+        inner = encoded[(8 * before + 5) // 6 : (8 * (before + len(secret.encode()))) // 6]
+        yield from (inner, inner.replace("+", "-").replace("/", "_"))

@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from crosscloud.preview.model import Change, Diagnostic, Difference, Finding, Op
+from crosscloud.preview.model import SECRET, Change, Diagnostic, Difference, Finding, Op
 from crosscloud.preview.properties import at, differences, readable
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _OPS = {
 }
 #: What differs within something that stays, in name at least.
 _COMPARED = (Op.UPDATE, Op.REPLACE)
+_SIDES = ("old", "new")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m|<\{%[^%]*%\}>")
 #: What the engine puts before the words of a provider's check.
 _WRAPPING = re.compile(r"^\S+ resource '[^']*': property \S+ value \{.*?\} has a problem: ")
@@ -66,9 +67,10 @@ def read(events: "Iterable[EngineEvent]", hidden: Callable[[Any], Any] = lambda 
         elif event.summary_event:
             found.counted = {str(op): number for op, number in event.summary_event.resource_changes.items()}
             found.policies = bool(event.summary_event.policy_packs)
-    for urn in [urn for urn, parts in steps.items() if parts[0].type == _CONFIGURED]:
-        first = steps[urn][0]
-        found.config = (_config(_values(first.old, "inputs", hidden)), _config(_values(first.new, "inputs", hidden)))
+    configured = [parts[0] for parts in steps.values() if parts[0].type == _CONFIGURED]
+    # of another version it is another provider: one has the old configuration, and one the new
+    old, new = ([_config(_values(getattr(each, side), "inputs", hidden)) for each in configured] for side in _SIDES)
+    found.config = (next(filter(None, old), {}), next(filter(None, new), {}))
     found.changes = tuple(_change(parts, hidden) for parts in steps.values() if _counts(parts[0]))
     found.findings = tuple(dict.fromkeys(_findings(known, hidden)))
     found.policies = found.policies or bool(found.findings)
@@ -111,7 +113,8 @@ def _change(steps: "list[StepEventMetadata]", hidden: Callable[[Any], Any]) -> C
     old, new = next((s.old for s in steps if s.old), None), next((s.new for s in steps if s.new), None)
     inputs = _values(old, "inputs", hidden), _values(new, "inputs", hidden)
     keys = tuple(dict.fromkeys(key for step in steps for key in step.keys or ()))
-    found = tuple(_differences(told, inputs, _values(old, "outputs", hidden), keys)) if op in _COMPARED else ()
+    told_apart = _differences(told, inputs, _values(old, "outputs", hidden), keys) if op in _COMPARED else ()
+    found = tuple(replace(one, path=hidden(one.path)) for one in told_apart)
     causes = tuple(one.path for one in found if one.replaces) or keys
     name = first.urn.rpartition("::")[2]
     return Change(op, first.type, name, first.urn, *inputs, found, causes if op is Op.REPLACE else ())
@@ -125,11 +128,21 @@ def _differences(
     if not step.detailed_diff:
         # The old inputs are complete and the new ones may not be: what else differs means nothing.
         for key in dict.fromkeys([*keys, *(step.diffs or ())]):
-            yield from differences(old.get(key), new.get(key), key, replaces=key in keys)
+            before, after = old.get(key), new.get(key)
+            if _hide(before, after):
+                yield Difference(key, SECRET, SECRET, key in keys)
+            yield from differences(before, after, key, replaces=key in keys)
         return
     for path, told in step.detailed_diff.items():
-        before = at(old if told.input_diff or at(outputs, path) is None else outputs, path)
-        yield Difference(path, before, at(new, path), told.diff_kind.endswith("-replace"))
+        before, after = at(old if told.input_diff or at(outputs, path) is None else outputs, path), at(new, path)
+        if _hide(before, after):
+            before = after = SECRET
+        yield Difference(path, before, after, told.diff_kind.endswith("-replace"))
+
+
+def _hide(before: Any, after: Any) -> bool:
+    """Tell whether two values that differ are alike as they are shown, because of a secret somewhere in them."""
+    return bool(before == after and SECRET in str(before))
 
 
 def _findings(events: "Iterable[EngineEvent]", hidden: Callable[[Any], Any]) -> Iterator[Finding]:

@@ -4,7 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from crosscloud.preview.hiding import Hiding, in_state, pieces
+from crosscloud import credentials
+from crosscloud.preview import engine
+from crosscloud.preview.hiding import Hiding
+from crosscloud.preview.known_secrets import in_settings, in_state
 from crosscloud.stacks.pulumi import PulumiError, Stack
 
 #: What Pulumi says of a stack that its backend does not know.
@@ -24,10 +27,10 @@ def deployment_of(stack: Stack) -> dict[str, Any] | None:
 
 
 def hiding(stack: Stack, deployment: Mapping[str, Any] | None) -> Hiding:
-    """Return what hides the secrets of a stack's state and of its file; those of a file need a stack to be read."""
-    secrets = in_state(deployment or {})
-    if deployment and stack.file.exists() and "secure:" in stack.file.read_text():
-        settings = json.loads(stack.ask("config", "--json", "--show-secrets"))
-        own = [str(each["value"]) for each in settings.values() if each.get("secret") and "value" in each]
-        secrets += [piece for value in own for piece in pieces(value)]
+    """Return what hides the secrets of a stack's state, of its file, and of the environment that it is asked with."""
+    secrets = [*in_state(deployment or {}), *credentials.values(stack.workspace.environment())]
+    text = stack.file.read_text() if stack.file.exists() else ""
+    if "secure" in text:
+        with engine.apart(stack, fresh=not deployment) as copied:
+            secrets += in_settings(json.loads(copied.ask("config", "--json", "--show-secrets")), text)
     return Hiding(secrets)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi.automation import EngineEvent
 
-from crosscloud.preview import engine, run, state
+from crosscloud.preview import command, engine, run, state
 from crosscloud.preview.engine import Told
 from crosscloud.stacks.pulumi import PulumiError, Stack
 from tests.rehearsal.harness import write_stack
@@ -56,6 +56,17 @@ def test_errors_repeat_no_secret_of_the_state(aws: Stack, monkeypatch: pytest.Mo
     answer(monkeypatch, Told([diagnostic("login as admin:correct-horse-battery failed")], failed=True))
     found = run.preview(aws, policy=None, deployment=STATE)
     assert [error.message for error in found.errors] == ["login as admin:[secret] failed"]
+
+
+def test_errors_repeat_no_credential_of_the_environment(aws: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("METAL_AUTH_TOKEN", "Xb7-not-a-form-that-is-known")
+    answer(monkeypatch, Told([diagnostic("403: token Xb7-not-a-form-that-is-known is revoked")], failed=True))
+    assert [error.message for error in run.preview(aws, policy=None, deployment=STATE).errors] == [
+        "403: token [secret] is revoked"
+    ]
+    monkeypatch.setattr(Stack, "workspace", aws.workspace)
+    refused = command.refused("aws", PulumiError("Xb7-not-a-form-that-is-known opens no bucket"), rehearsed=False)
+    assert [error.message for error in refused.errors] == ["[secret] opens no bucket"]
 
 
 def test_an_engine_that_did_not_begin_is_an_error_with_its_words(aws: Stack, monkeypatch: pytest.MonkeyPatch) -> None:

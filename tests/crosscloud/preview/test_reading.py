@@ -1,8 +1,11 @@
 """What is read of the engine's events, held against the engine's own words."""
 
+from typing import Any
+
 import pytest
 
-from crosscloud.preview.model import SECRET, UNKNOWN, Op
+from crosscloud.preview.hiding import Hiding
+from crosscloud.preview.model import SECRET, UNKNOWN, Change, Difference, Op
 
 from . import recorded
 
@@ -54,6 +57,49 @@ def test_secrets_and_what_is_not_known_yet_are_words() -> None:
     (access,) = [one for one in recorded.preview("aws-created").changed if one.type == "crosscloud:index:ClusterAccess"]
     assert access.new["administratorKey"] == SECRET
     assert access.new["endpoint"] == UNKNOWN
+
+
+def update(detailed: dict[str, Any] | None, old: dict[str, Any], new: dict[str, Any], *diffs: str) -> Change:
+    """Return what is read of an update of these inputs, by a provider that gives these details or none."""
+    urn = "urn:pulumi:s::p::kubernetes:helm.sh/v3:Release::r"
+    metadata = {"op": "update", "urn": urn, "type": "kubernetes:helm.sh/v3:Release", "provider": "", "keys": None}
+    states = {"old": {"inputs": old, "outputs": {}}, "new": {"inputs": new, "outputs": {}}}
+    told = {**metadata, **states, "diffs": list(diffs), "detailedDiff": detailed}
+    (change,) = recorded.found([{"resourcePreEvent": {"metadata": told}}], Hiding(["correct-horse"])).changes
+    return change
+
+
+@pytest.mark.parametrize("detailed", [None, {"auth": {"diffKind": "update", "inputDiff": True}}])
+def test_a_value_that_differs_only_in_what_is_hidden_is_said_to_differ(detailed: dict[str, Any] | None) -> None:
+    """The engine hides both sides, so that nothing in them differs any more."""
+    value = {"user": "admin", "key": {"4dabf18193072939515e22adb298388d": "1b47061264138c4a", "ciphertext": "x"}}
+    change = update(detailed, {"auth": value}, {"auth": value}, "auth")
+    assert change.differences == (Difference("auth", SECRET, SECRET),)
+    clear = update(detailed, {"auth": {"user": "a"}}, {"auth": {"user": "b"}}, "auth")
+    assert {one.path.partition(".")[0] for one in clear.differences} == {"auth"}
+    assert SECRET not in repr(clear)
+
+
+def test_a_path_repeats_no_secret() -> None:
+    change = update({'data["correct-horse"]': {"diffKind": "add", "inputDiff": True}}, {}, {"data": {"a": 1}})
+    assert [one.path for one in change.differences] == [f'data["{SECRET}"]']
+
+
+def test_the_configuration_of_a_provider_of_another_version_is_still_the_one_before() -> None:
+    """A default provider is named after its version: the old one goes, and the new one comes."""
+    raw = recorded.events("aws-workers-up")
+    (event,) = [each for each in raw if _type(each) == "pulumi:providers:crosscloud"]
+    metadata = event["resourcePreEvent"]["metadata"]
+    gone = {**metadata, "op": "delete", "new": None, "urn": f"{metadata['urn']}_0"}
+    made = {**metadata, "op": "create", "old": None}
+    others = [each for each in raw if each is not event]
+    for both in ([made, gone], [gone, made]):
+        found = recorded.found([*others, *({"resourcePreEvent": {"metadata": each}} for each in both)])
+        assert [each["workers"] for each in found.config] == [{"count": 2}, {"count": 5}]
+
+
+def _type(event: dict[str, Any]) -> str:
+    return str((event.get("resourcePreEvent") or {}).get("metadata", {}).get("type", ""))
 
 
 def test_a_policys_findings_have_their_level_and_the_engines_last_word_is_no_error() -> None:

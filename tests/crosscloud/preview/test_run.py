@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from crosscloud.preview import command, run
+from crosscloud.preview import command, engine, run, state
 from crosscloud.preview.model import Op
 from crosscloud.preview.rehearsing import left_out
 from crosscloud.rehearsal.place import place_of, rehearsed
@@ -146,6 +147,21 @@ def test_a_stack_that_is_not_there_is_previewed_and_not_made(tmp_path: Path) -> 
     assert {change.op for change in found.changes} == {Op.CREATE}
     assert any(change.type == "crosscloud:index:Machine" for change in found.changes)
     assert everything(made.folder) == before, "not even an encryption salt"
+    assert not stack.exists()
+
+
+def test_secrets_in_the_file_of_a_stack_that_is_not_there_are_known(tmp_path: Path) -> None:
+    made = TestStack(tmp_path / "a project", "never-made")
+    made.configure()
+    stack = Stack("never-made", Project(made.folder))
+    with engine.apart(stack, fresh=True) as copied:
+        copied.ask("config", "set", "--secret", "other:token", "a-token-of-the-file")
+        copied.ask("config", "set", "--secret", "--path", "other:roles[0].id", "a-nested-one")
+        shutil.copyfile(copied.file, stack.file)
+    text = stack.file.read_text()
+    assert "nested-one" not in text
+    assert state.hiding(stack, None)("a-token-of-the-file, a-nested-one") == "[secret], [secret]"
+    assert stack.file.read_text() == text
     assert not stack.exists()
 
 
