@@ -23,6 +23,19 @@ Fault = Annotated[
 ]
 
 
+@app.command("list")
+def list_cells(
+    stacks: Annotated[str, typer.Option(envvar="STACKS", help="The stacks, separated by spaces.")],
+    channels: Annotated[str, typer.Option(envvar="CHANNELS", help="The channels.")] = "stable head alpha",
+    rehearsed: Annotated[str, typer.Option(envvar="CROSSCLOUD_REHEARSE", help="Those whose cloud is simulated.")] = "",
+) -> None:
+    """Print the cells of stacks at channels, one a line; fails if there is no such stack or channel."""
+    from crosscloud.cells.asked import cells
+
+    for each in cells(stacks, channels, rehearsed):
+        print(f"{each.name:<18}{'its cloud is simulated' if each.rehearsed else ''}".rstrip())
+
+
 @app.command()
 def cluster(
     stack: StackName, channel: ChannelName, release: Release = None, rehearse: Rehearse = False, fault: Fault = None

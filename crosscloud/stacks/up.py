@@ -19,6 +19,7 @@ from crosscloud.stacks.stages import (
     stage,
     take_outputs,
 )
+from crosscloud.stacks.workspace import OWN, Workspace
 
 
 def up(name: str, *, checks: bool = True, review: Path | None = None, policies: bool = True) -> None:
@@ -87,8 +88,13 @@ def stack_values(stack: Stack) -> dict[str, object]:
 def ensure_known(stack: Stack) -> None:
     """Raise an error that names the stacks there are if this one has no file."""
     if not stack.file.exists():
-        others = ", ".join(sorted(p.name.split(".")[1] for p in stack.workspace.project.glob("Pulumi.*.yaml")))
+        others = ", ".join(stack_names(stack.workspace))
         raise CrosscloudError(f"there is no {stack.file.name}; the stacks of this project are {others or 'none'}")
+
+
+def stack_names(workspace: Workspace = OWN) -> tuple[str, ...]:
+    """Return the names of the stacks that have a file."""
+    return tuple(sorted(file.name.split(".")[1] for file in workspace.project.glob("Pulumi.*.yaml")))
 
 
 def _registry(stack_config: StackConfig) -> str | None:

@@ -212,7 +212,8 @@ _APPLIED = ("aws", "azure", "gce", "gke", "local")
 def test_a_release_has_the_cells_that_are_asked_for(release: dict[str, dict[str, Any]]) -> None:
     cells = {name for name, job in release.items() if job["stage"] == "cross-cloud"}
     assert cells == {"cross-cloud:aws-head", "cross-cloud:local-head"}
-    assert {job["stage"] for job in release.values()} == {"cncf-artifacts", *CELL_STAGES, "report"}
+    assert {job["stage"] for job in release.values()} == {"check", "cncf-artifacts", *CELL_STAGES, "report"}
+    assert {name for name, job in release.items() if job["stage"] == "check"} == {"asked"}
     assert release["destroy:aws-head"]["when"] == "always"
     assert release["report"]["when"] == "always"
 
