@@ -4,16 +4,27 @@ import contextlib
 import shutil
 
 from crosscloud import container, paths
+from crosscloud.config.document import stack_document
 from crosscloud.errors import CrosscloudError
 from crosscloud.stacks import files, marks, recovery
 from crosscloud.stacks.pulumi import PulumiError, Stack, changing_stacks
+from crosscloud.stacks.up import ensure_known
+
+#: How the type of a cluster's component begins; the cloud's name follows.
+_CLUSTER = "crosscloud:cluster:"
 
 
 def down(name: str) -> None:
-    """Destroy the stack, forget it, and remove what it left on this host; nothing there is no error."""
+    """Destroy the stack, forget it, and remove what it left on this host; a stack that is not up is no error.
+
+    Raises an error for a name of which there is neither a file nor a stack: nothing of what was meant would be gone.
+    """
     stack = Stack(name)
-    local = _cloud(stack) == "local"
-    if stack.exists():
+    up = stack.exists()
+    if not up:
+        ensure_known(stack)
+    local = _cloud(stack, up=up) == "local"
+    if up:
         with marks.noted(stack):
             for line in recovery.recover(stack):
                 print(f"    {line}", flush=True)
@@ -29,12 +40,17 @@ def down(name: str) -> None:
         clean_host()
 
 
-def _cloud(stack: Stack) -> str:
-    """Return the stack's cloud; a stack is taken down even if its file is no longer right otherwise, or is gone."""
-    from ruamel.yaml import YAML
+def _cloud(stack: Stack, *, up: bool) -> str:
+    """Return the stack's cloud; a stack is taken down even if its file is no longer right otherwise, or is gone.
 
-    values = (YAML(typ="safe").load(stack.file) or {}).get("config") if stack.file.exists() else None
-    return str((values or {}).get("crosscloud:cloud", "local"))
+    Then its state tells the cloud, if anything is in it: what is taken for local is forgotten even if its destruction
+    fails, and that must not happen to what is in a cloud.
+    """
+    if cloud := stack_document(stack.file)["config"].get("crosscloud:cloud"):
+        return str(cloud)
+    resources = stack.deployment().get("resources") or [] if up else []
+    kinds = [str(one["type"]) for one in resources]
+    return next((kind.removeprefix(_CLUSTER).lower() for kind in kinds if kind.startswith(_CLUSTER)), "")
 
 
 def _destroy(stack: Stack, *, local: bool) -> None:
