@@ -20,8 +20,13 @@ def unlock(
     """
     from crosscloud.stacks import recovery
     from crosscloud.stacks.pulumi import Stack
+    from crosscloud.stacks.up import ensure_known
 
     found = Stack(stack_of(name, stack))
+    if not found.exists():
+        ensure_known(found)
+        print(f"stack {found.name} is not up, so it has no lock")
+        return
     given_up = recovery.unlock(found, force=force)
     for line in [*given_up, *recovery.recover(found)] or [f"stack {found.name} has no lock, and nothing to finish"]:
         print(line)

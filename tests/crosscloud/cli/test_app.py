@@ -10,6 +10,7 @@ from crosscloud.cli import app as entry
 from crosscloud.cli import shell
 from crosscloud.errors import CrosscloudError
 from crosscloud.rehearsal import run
+from crosscloud.stacks.pulumi import Stack
 
 
 def test_the_help_begins_with_what_is_done_first() -> None:
@@ -72,3 +73,11 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "argv", ["crosscloud", "env", "aws"])
     with pytest.raises(FileNotFoundError):
         entry.main()
+
+
+def test_a_stack_that_is_not_up_has_no_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSCLOUD_PROJECT", str(tmp_path))
+    monkeypatch.setattr(Stack, "exists", lambda _: False)
+    (tmp_path / "Pulumi.one.yaml").touch()
+    assert CliRunner().invoke(entry.app, ["unlock", "one"]).stdout == "stack one is not up, so it has no lock\n"
+    assert "there is no Pulumi.two.yaml" in str(CliRunner().invoke(entry.app, ["unlock", "two"]).exception)
