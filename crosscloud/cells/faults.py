@@ -39,7 +39,9 @@ def asked(cell: Cell, text: str | None) -> Fault | None:
 
     Raises `CellError` if there is no such fault, or none for this cell.
     """
-    listed = dict(each.split("=", 1) for each in os.environ.get(FAULTS, "").split() if "=" in each)
+    listed = dict(each.partition("=")[::2] for each in os.environ.get(FAULTS, "").split())
+    if unclear := [of for of, fault in listed.items() if not fault]:
+        raise CellError(f"{FAULTS} names no fault for {', '.join(unclear)}; it is a list of CELL=FAULT")
     name = text or listed.get(cell.name)
     if not name:
         return None

@@ -18,6 +18,12 @@ def test_a_pipeline_names_them_by_cell(monkeypatch: pytest.MonkeyPatch) -> None:
     assert faults.asked(LOCAL, "chart") == faults.KNOWN["chart"]
 
 
+def test_a_cell_without_a_fault_is_no_pipeline_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(faults.FAULTS, "aws-head=no-boot local-head")
+    with pytest.raises(CellError, match="names no fault for local-head; it is a list of CELL=FAULT"):
+        faults.asked(AWS, None)
+
+
 def test_a_real_cloud_can_not_be_made_to_fail() -> None:
     with pytest.raises(CellError, match="not rehearsed"):
         faults.asked(Cell("aws", "head"), "no-boot")
