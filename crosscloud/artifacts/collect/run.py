@@ -108,7 +108,8 @@ def write(found: Sequence[Part], options: Options) -> None:
     """Write the release and its provenance.
 
     Each file is replaced whole. Whoever comes between the two, or after a crash there, sees a provenance that holds the
-    digest of another text than the release's, and does not believe it.
+    digest of another text than the release's, and does not believe it. Raises `ArtifactError` if that is so after all,
+    since another process collects into the same file.
     """
     images: dict[str, Image] = {PROJECTS[part.wanted.prefix]: part.image for part in found}
     text = release.render(Release(**images))
@@ -124,6 +125,8 @@ def write(found: Sequence[Part], options: Options) -> None:
         write_text(options.output, text)
     except OSError as error:
         raise ArtifactError(f"{shown(options.output)} can't be written: {error.strerror}") from None
+    if not provenance.load(options.output, lambda _: None):
+        raise ArtifactError(f"{shown(options.output)} was written by another process at the same moment; collect again")
 
 
 def moved_on(found: Sequence[Part]) -> Mapping[Wanted, str]:

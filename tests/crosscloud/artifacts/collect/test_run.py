@@ -14,6 +14,7 @@ from crosscloud.artifacts.files import write_text
 from crosscloud.problems import ProblemsError
 from tests.gitlab import Fault
 from tests.gitlab.stub import sha
+from tests.provenance import collected
 
 from .conftest import PROJECTS, Place
 
@@ -109,6 +110,18 @@ def test_a_crash_between_the_two_files_leaves_no_pair_that_disagrees(
     monkeypatch.undo()
     place.collect()
     assert set(provenance.load(place.output)) == set(release.PROJECTS.values())
+
+
+def test_whoever_else_writes_between_the_two_files_is_noticed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    def disturbed(path: Path, text: str) -> None:
+        if path == place.output:
+            collected(path)  # the other one's word about its own release
+        write_text(path, text)
+
+    place.output.write_text("another release\n")
+    monkeypatch.setattr("crosscloud.artifacts.collect.run.write_text", disturbed)
+    with pytest.raises(ArtifactError, match=r"release\.env was written by another process at the same moment"):
+        place.collect()
 
 
 def test_a_folder_is_refused_before_anything_is_asked(place: Place) -> None:
