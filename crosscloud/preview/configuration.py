@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from crosscloud import paths
 from crosscloud.preview.data import Sentence, words
 from crosscloud.preview.model import Difference, Preview
 from crosscloud.preview.properties import differences
@@ -11,11 +12,16 @@ from crosscloud.problems import ProblemsError
 
 #: Lists that are sets to whoever writes them: what is added and what is removed is told, not an index.
 _LISTS = (list, tuple)
+#: What some values are to those who read them.
+_ALSO = {network: f"{network} (the whole Internet)" for network in ("0.0.0.0/0", "::/0")}
 
 
 def before_and_after(preview: Preview) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return both configurations with all their defaults; one that is no longer right is returned as it was given."""
-    old, new = (_complete(values, preview.stack) for values in preview.config)
+    """Return both configurations with all their defaults; if one is refused by now, both as they were given."""
+    try:
+        old, new = (_complete(values, preview.stack) for values in preview.config)
+    except ProblemsError:  # to one of them alone the defaults would all seem to come or to go
+        old, new = map(dict, preview.config)
     return old, new
 
 
@@ -24,17 +30,14 @@ def _complete(values: Mapping[str, Any], stack: str) -> dict[str, Any]:
 
     if not values:
         return {}
-    try:
-        found = config.load(dict(values), stack=stack, files=False)
-    except ProblemsError:
-        return dict(values)
-    return found.model_dump(mode="json", by_alias=True)
+    return config.load(dict(values), stack=stack, files=False).model_dump(mode="json", by_alias=True)
 
 
 def changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[Difference, Sentence]]:
     """Yield what differs with the words for it, in the order of the words; nothing of a stack that was not there."""
     known = words()
-    found = [one for one in differences(old, new) if one.path not in known.silent] if old and new else []
+    told = differences(old, new, within_lists=False) if old and new else ()
+    found = [one for one in told if one.path not in known.silent]
     patterns = list(known.config)
     for one in sorted(found, key=lambda each: patterns.index(_pattern(each.path, patterns))):
         yield one, known.config[_pattern(one.path, patterns)]
@@ -49,10 +52,10 @@ def sentences(difference: Difference, words: Sentence) -> Iterator[str]:
     old, new = difference.old, difference.new
     if isinstance(old or new, _LISTS) and words.added:
         before, after = list(old or ()), list(new or ())
-        if added := [str(one) for one in after if one not in before]:
-            yield words.added.format(added=", ".join(added))
-        if removed := [str(one) for one in before if one not in after]:
-            yield words.removed.format(removed=", ".join(removed))
+        if added := [one for one in after if one not in before]:
+            yield words.added.format(added=_shown(added))
+        if removed := [one for one in before if one not in after]:
+            yield words.removed.format(removed=_shown(removed))
         return
     pattern = words.says or "{key} {old} → {new}"
     said = pattern.format(key=f"crosscloud:{difference.path}", old=_shown(old), new=_shown(new))
@@ -66,4 +69,6 @@ def _shown(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, _LISTS) else str(value)
+    if isinstance(value, _LISTS):
+        return ", ".join(map(_shown, value))
+    return _ALSO.get(str(value)) or str(value).removeprefix(f"{paths.project()}/")

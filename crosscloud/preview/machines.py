@@ -44,8 +44,8 @@ class Machines:
         return said
 
 
-def replaced(preview: Preview, config: Mapping[str, Any]) -> Machines:
-    """Return what a preview replaces; ``config`` is the stack's, which knows the size of a group."""
+def replaced(preview: Preview, old: Mapping[str, Any], new: Mapping[str, Any]) -> Machines:
+    """Return what a preview replaces; the stack's configuration, before and after, knows the size of a group."""
     known = words()
     single = [one for one in preview.changes if one.type in known.machines and one.op is not Op.CREATE]
     planes = [one for one in single if _CONTROL_PLANE.search(one.name)]
@@ -53,7 +53,8 @@ def replaced(preview: Preview, config: Mapping[str, Any]) -> Machines:
     workers = [one for one in single if one.op is Op.REPLACE and one not in planes]
     groups = [(one, _renews(one, known.groups)) for one in preview.changes]
     renewed = [(one, path) for one, path in groups if path is not None]
-    size = int((config.get("workers") or {}).get("count") or 0) if renewed and not workers else 0
+    # of a group that grows or shrinks at once, those that come are new, and those that go are gone
+    size = min(int(_count(one, "workers") or 0) for one in (old or new, new or old)) if renewed and not workers else 0
     causes = [*((one, path) for one in gone + workers for path in one.causes), *renewed]
     told = next((f"{path} of {one.type.rpartition(':')[2]} {one.name}" for one, path in causes if path), "")
     return Machines(len(gone), len(workers), size, whole_cluster=bool(gone) and len(planes) == 1, cause=told)

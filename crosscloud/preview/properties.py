@@ -63,14 +63,17 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def differences(old: Any, new: Any, path: str = "", *, replaces: bool = False) -> Iterator[Difference]:
-    """Yield what differs between two values, as deep within them as they are alike."""
+def differences(
+    old: Any, new: Any, path: str = "", *, replaces: bool = False, within_lists: bool = True
+) -> Iterator[Difference]:
+    """Yield what differs between two values, as deep within them as they are alike; lists, if they are as long."""
     if old == new:
         return
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in [*old, *(key for key in new if key not in old)]:
-            yield from differences(old.get(key), new.get(key), joined(path, key), replaces=replaces)
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+            inner = joined(path, key)
+            yield from differences(old.get(key), new.get(key), inner, replaces=replaces, within_lists=within_lists)
+    elif within_lists and isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from differences(before, after, joined(path, index), replaces=replaces)
     else:

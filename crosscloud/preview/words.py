@@ -34,28 +34,30 @@ class Said:
 def say(preview: Preview) -> Said:
     """Say what a preview changes; nothing is said where nothing changes."""
     old, new = configuration.before_and_after(preview)
-    cluster = next((one for one in preview.changes if one.type.startswith(_CLUSTER)), None)
-    name = str((new or old).get("clusterName") or (cluster.name if cluster else preview.stack))
+    clusters = [one for one in preview.changes if one.type.startswith(_CLUSTER)]
+    name = str((new or old).get("clusterName") or (clusters[0].name if clusters else preview.stack))
     released = tuple(releases.changes(preview))
-    if cluster and cluster.op in (Op.CREATE, Op.DELETE):
+    # under another name, or on another cloud, it is another cluster: one goes, and one comes
+    if gone_and_made := [one for one in preview.changed if one in clusters and one.op in (Op.CREATE, Op.DELETE)]:
         asked = str(preview.outputs[1].get("kubernetesAsked") or "")
-        return Said(name, (_made(cluster, name, new or old, asked),), released)
+        return Said(name, tuple(_made(one, old, new, asked) for one in gone_and_made), released)
     return Said(
         name, tuple(dict.fromkeys(_sentences(preview, old, new, released))), released, tuple(_resources(preview))
     )
 
 
-def _made(cluster: Change, name: str, config: Mapping[str, Any], kubernetes: str) -> str:
-    what = "made" if cluster.op is Op.CREATE else "deleted, with all that is in it"
+def _made(cluster: Change, old: Mapping[str, Any], new: Mapping[str, Any], kubernetes: str) -> str:
+    made = cluster.op is Op.CREATE
+    config = (new or old) if made else (old or new)
     pools = (("controlPlanes", "control plane"), ("workers", "worker"))
     parts = [_pool(config[key], noun) for key, noun in pools if isinstance(config.get(key), Mapping)]
-    if not parts and cluster.op is Op.CREATE:
-        return f"the projects are deployed into the cluster {name}, which is there already"
-    if not parts:
-        return f"the cluster {name} is {what}"
-    if kubernetes and cluster.op is Op.CREATE:
+    if config and not parts:
+        what = "deployed into" if made else "removed from"
+        return f"the projects are {what} the cluster {cluster.name}, which {'is there already' if made else 'stays'}"
+    if made and kubernetes:
         parts.append(f"Kubernetes {kubernetes}")
-    return f"the cluster {name} is {what}: {', '.join(parts)}"
+    what = f"the cluster {cluster.name} is {'made' if made else 'deleted, with all that is in it'}"
+    return f"{what}: {', '.join(parts)}" if parts else what
 
 
 def _pool(pool: Mapping[str, Any], noun: str) -> str:
@@ -70,7 +72,7 @@ def _sentences(
     others: list[str] = []
     for difference, sentence in configuration.changed(old, new):
         (causes if sentence.machines else others).extend(configuration.sentences(difference, sentence))
-    replaced = machines.replaced(preview, new or old)
+    replaced = machines.replaced(preview, old, new)
     comes_of_it = str(replaced)
     if len(causes) == 1 and comes_of_it:
         yield f"{causes[0]}: {comes_of_it}"
@@ -104,6 +106,8 @@ def _helm(change: Change) -> Iterator[str]:
     if change.op in (Op.CREATE, Op.DELETE):
         yield f"{title} is {'deployed' if change.op is Op.CREATE else 'removed'} by helm"
         return
+    if change.op is Op.REPLACE and change.causes:
+        yield f"{title} is removed and deployed anew, because of {', '.join(change.causes)}"
     for one in change.differences:
         if one.path in ("version", "chart"):
             yield f"{title}: chart {'version ' if one.path == 'version' else ''}{one.old} → {one.new}"

@@ -30,13 +30,13 @@ def found(raw: list[dict[str, Any]], hidden: Hiding | None = None) -> Found:
 @cache
 def preview(name: str) -> Preview:
     """Return the preview that was recorded under a name (``aws-workers-up``)."""
-    return of(name, found(events(name)))
+    return of(found(events(name)))
 
 
-def of(name: str, told: Found) -> Preview:
+def of(told: Found) -> Preview:
     """Return the preview of what was found, with what a run would add."""
     return Preview(
-        f"note-{name.partition('-')[0]}",
+        told.changes[0].urn.split(":")[2],
         changes=told.changes,
         findings=told.findings,
         errors=told.errors,

@@ -203,8 +203,8 @@ def _leaking() -> list[dict[str, Any]]:
 
 
 def test_no_secret_is_in_a_note_or_in_the_whole_difference() -> None:
-    open_ = recorded.of("packet-x", recorded.found(_leaking()))
+    open_ = recorded.of(recorded.found(_leaking()))
     assert note.render(open_).count(PASSWORD) > 5, "the events do hold it"
-    hidden = recorded.of("packet-x", recorded.found(_leaking(), Hiding(in_state(STATE))))
+    hidden = recorded.of(recorded.found(_leaking(), Hiding(in_state(STATE))))
     for text in (note.render(hidden), diff.text(hidden), repr(hidden)):
         assert PASSWORD not in text

@@ -60,6 +60,76 @@ def test_a_network_that_may_not_any_more() -> None:
     assert say(preview).sentences == ("API closed to 198.51.100.0/24",)
 
 
+def configured(changes: dict[str, object], name: str = "aws-unchanged") -> tuple[str, ...]:
+    """Return what is said of a change of the stack's file of AWS, where the engine tells what a record has."""
+    old, _ = recorded.preview("aws-workers-up").config
+    return say(recorded.with_changes(name, config=(old, {**old, **changes}))).sentences
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentences"),
+    [
+        ({"apiAccessCidrs": ["198.51.100.0/24"]}, ("API opened to 198.51.100.0/24", "API closed to 203.0.113.7/32")),
+        (
+            {"apiAccessCidrs": ["203.0.113.7/32", "0.0.0.0/0"], "apiAccessFromAnywhere": True},
+            ("API opened to 0.0.0.0/0 (the whole Internet)", "the API may be opened to the whole Internet: yes"),
+        ),
+        ({"workers": {"count": 2, "min": 1, "max": 5}}, ("minimum of workers none → 1", "maximum of workers none → 5")),
+        ({"owner": "web", "expiry": "2027-01-01"}, ("owner unassigned → web", "expiry none → 2027-01-01")),
+        ({"controlPlanes": {"count": 3}}, ("control planes 1 → 3",)),
+        ({"tags": {"team": "web"}}, ("crosscloud:tags.team none → web",)),
+        ({"aws": {"zones": ["us-east-1a"]}}, ("crosscloud:aws.zones none → us-east-1a",)),
+        (
+            {"chartSource": {"kind": "path", "path": "charts"}},
+            ("charts bundled → path", "folder of the charts none → charts"),
+        ),
+    ],
+)
+def test_each_key_of_the_file_is_said_as_it_is_meant(changes: dict[str, object], sentences: tuple[str, ...]) -> None:
+    assert configured(changes) == sentences
+
+
+def test_a_file_that_is_refused_by_now_is_compared_as_it_is_written() -> None:
+    """A key that was renamed since: without its defaults the configuration before is not another one in every key."""
+    old, _ = recorded.preview("aws-workers-up").config
+    preview = recorded.with_changes("aws-unchanged", config=({**old, "nodes": 3}, {**old, "workers": {"count": 3}}))
+    assert say(preview).sentences == ("workers 2 → 3", "crosscloud:nodes 3 → none")
+
+
+@pytest.mark.parametrize(("count", "renewed"), [(5, "2 machines are"), (1, "1 machine is")])
+def test_workers_that_come_and_go_at_once_are_not_counted_as_replaced(count: int, renewed: str) -> None:
+    first, second = configured({"workers": {"count": count, "size": "m7i.large"}}, "aws-workers-larger")
+    assert first.startswith(f"machine size of the workers t3.large → m7i.large: {renewed} replaced")
+    assert second.startswith(f"workers 2 → {count}")
+
+
+def test_another_name_is_another_cluster() -> None:
+    old, _ = recorded.preview("aws-workers-up").config
+    gone = Change(Op.DELETE, "crosscloud:cluster:Aws", "note-aws", "u1")
+    made = Change(Op.CREATE, "crosscloud:cluster:Aws", "blue", "u2")
+    new = {**old, "clusterName": "blue", "workers": {"count": 3}}
+    renamed = recorded.with_changes("aws-unchanged", changes=(made, gone), config=(old, new))
+    assert say(renamed).sentences == (
+        "the cluster note-aws is deleted, with all that is in it: 1 control plane (t3.medium), 2 workers (t3.large)",
+        "the cluster blue is made: 1 control plane (t3.medium), 3 workers (t3.large), Kubernetes v1.37.2",
+    )
+
+
+@pytest.mark.parametrize(
+    ("op", "sentence"),
+    [
+        (Op.CREATE, "the projects are deployed into the cluster lab, which is there already"),
+        (Op.DELETE, "the projects are removed from the cluster lab, which stays"),
+    ],
+)
+def test_a_cluster_that_others_made_is_neither_made_nor_deleted(op: Op, sentence: str) -> None:
+    config = {"cloud": "existing", "clusterName": "lab"}
+    change = Change(op, "crosscloud:cluster:Existing", "lab", "u")
+    assert say(recorded.with_changes("aws-unchanged", changes=(change,), config=(config, config))).sentences == (
+        sentence,
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
@@ -128,6 +198,14 @@ def test_the_release_before_and_after_shows_the_digest_only_if_nothing_else_move
 
 def test_values_of_charts() -> None:
     assert said("local-workers-down")[1] == "CoreDNS chart values: replicaCount 2 → 1"
+
+
+def test_a_helm_release_that_is_replaced_is_down_meanwhile() -> None:
+    release = "kubernetes:helm.sh/v3:Release"
+    change = Change(Op.REPLACE, release, "aws-prometheus", "u", causes=("namespace",))
+    assert say(recorded.with_changes("aws-unchanged", changes=(change,))).sentences == (
+        "Prometheus is removed and deployed anew, because of namespace",
+    )
 
 
 def test_another_domain_replaces_machines_and_changes_what_coredns_answers() -> None:
