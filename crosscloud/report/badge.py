@@ -1,11 +1,13 @@
 """Badges: small pictures (SVG) with words, for readmes and other pages."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crosscloud.report import names
 from crosscloud.report.cells import DECIDED, Row, Standing, count, overall
 from crosscloud.report.judge import State
+from crosscloud.report.words import one_line
 
 MESSAGES = {
     State.PASSED: "passed",
@@ -31,8 +33,38 @@ MARKS = {
     State.RUNNING: "M8 3.8V8l2.8 2",
     State.NOT_RUN: "M4.8 8h6.4",
 }
-_NARROW, _WIDE = frozenset("fijlrtI.,:;'!|()[]- "), frozenset("mwMW%@")
-_PADDING = 8
+#: How wide Verdana's characters are, in 2048ths of the font's size, from its own table (hmtx), near ones together.
+#: DejaVu Sans, which takes its place on Linux, is as wide but for some hundredths.
+_EM = 2048
+_WIDTHS = {
+    550: "'il",
+    712: "fj ",
+    745: ".,",
+    807: "t!",
+    870: "rI",
+    930: "-()/:;[]|J",
+    1070: "csz",
+    1160: "FL?",
+    1212: "kvxy",
+    1240: "aeoPTY",
+    1285: "bdghnpqu",
+    1302: "0123456789E*_$`",
+    1410: "ABCKRSVXZ",
+    1494: "U&",
+    1550: "DHN",
+    1604: "GOQ",
+    1676: "w+=<>#~^",
+    1726: "M",
+    2010: "mW",
+    2048: "@",
+    2204: "%",
+}
+_WIDTH = {character: width for width, characters in _WIDTHS.items() for character in characters}
+#: Of characters that are not above, but for those of the scripts of East Asia, which fill a square.
+_OTHER = 1302
+_SIZE, _PADDING = 11, 8
+#: Characters of a badge's text; more is no badge any more.
+_LONGEST = 80
 
 
 @dataclass(frozen=True)
@@ -71,9 +103,13 @@ class Badge:
 
 
 def text_width(text: str) -> int:
-    """Return about how wide a text is in Verdana at 11 pixels; the badge makes its text fit exactly."""
-    widths = (4.2 if c in _NARROW else 10.2 if c in _WIDE else 7.6 if c.isupper() else 6.8 for c in text)
-    return round(sum(widths))
+    """Return how wide a text is in Verdana at 11 pixels; where another font is, the badge makes its text fit."""
+    return round(sum(_character(each) for each in text) * _SIZE / _EM)
+
+
+def _character(character: str) -> int:
+    square = unicodedata.east_asian_width(character) in {"W", "F"}
+    return _EM if square else _WIDTH.get(character, _OTHER)
 
 
 def badges(rows: Sequence[Row]) -> list[Badge]:
@@ -89,8 +125,9 @@ def badges(rows: Sequence[Row]) -> list[Badge]:
         made += [
             Badge(
                 f"{slug}-{row.cell.channel}-{row.cell.stack}.svg",
-                f"{name} {row.cell.channel} on {row.title}" + (", rehearsed" if row.newest.rehearsed else ""),
-                f"{MESSAGES[each.state]} {each.version if each.state in DECIDED else ''}".strip(),
+                one_line(f"{name} {row.cell.channel} on {row.title}", _LONGEST)
+                + (", rehearsed" if row.newest.rehearsed else ""),
+                one_line(f"{MESSAGES[each.state]} {each.version if each.state in DECIDED else ''}", _LONGEST),
                 each.state,
             )
             for row, each in found

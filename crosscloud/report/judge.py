@@ -217,7 +217,7 @@ def _unseen(meaning: Meaning, check: Check | None) -> str:
     return f"{check.name}: {_reason(check)}" if says_nothing else ""
 
 
-def _unknown(unseen: Mapping[Meaning, str]) -> Verdicts:
+def _unknown(unseen: dict[Meaning, str]) -> Verdicts:
     """Return the projects of which nobody knows, since a check that would speak for them did not."""
     return {
         project: Verdict(State.INFRASTRUCTURE, one_line(why))

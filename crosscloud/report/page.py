@@ -69,11 +69,13 @@ class Pages:
 
     def cell(self, row: Row, details: Details) -> str:
         """Return a cell's page."""
+        counts = count(row.standings)
         return self._render(
             "cell.html.j2",
             root="../",
             row=row,
-            state=overall(count(row.standings)),
+            counts=counts,
+            state=overall(counts),
             logs=details.logs or {},
             checks=details.checks,
             check_states=CHECK_STATES,
@@ -144,6 +146,7 @@ def _environment() -> jinja2.Environment:
         "iso": words.iso,
         "duration": words.duration,
         "one_line": words.one_line,
+        "plural": words.plural,
         "slug": names.project_slug,
         "web": names.web_address,
     }

@@ -54,7 +54,7 @@ def read(folder: Path) -> Found:
     """Read every run below ``folder``; what can't be read becomes a problem and keeps no other run off the page."""
     found = Found()
     if not folder.is_dir():
-        found.problems.append(f"there is no folder of runs at {folder}; `--runs` names the one that cells write to")
+        found.problems.append(f"there is no folder of runs at {folder}; --runs names the one that cells write to")
     for each in sorted(_folders(folder)):
         where = each.relative_to(folder)
         try:
@@ -100,7 +100,12 @@ def _with_checks(run: Run, file: Path) -> Run:
         told = {each.name: each.value for suite in suites for each in suite.properties()}  # type: ignore[no-untyped-call]
     except (OSError, ParseError, JUnitXmlError, ValueError, TypeError) as error:
         raise RecordError(f"{file.name} is no report of checks: {error}") from None
-    return replace(run, checks=checks, leftovers="; ".join(left), kubernetes=told.get("kubernetes"))
+    return replace(
+        run,
+        checks=checks,
+        leftovers="; ".join(left),
+        kubernetes=(told.get("kubernetes") or "").removeprefix("v") or None,
+    )
 
 
 def _check(case: "TestCase") -> Check:

@@ -100,11 +100,11 @@ def write(folder: Path, cloud: str, channel: str, began: datetime, night: Night,
         if stage.status is not StageStatus.PASSED and stage.log:
             (place / stage.log).write_text(f"{_LOG}error: {stage.why or '…'}\n")
     if any(stage.name == "cncf-e2e" and stage.status is not StageStatus.RUNNING for stage in stages):
-        write_checks(place / JUNIT, began, night)
+        write_checks(place / JUNIT, began, night, kubernetes=record.kubernetes or "")
     return place
 
 
-def write_checks(file: Path, ended: datetime, night: Night) -> None:
+def write_checks(file: Path, ended: datetime, night: Night, *, kubernetes: str) -> None:
     """Write the report of the checks by the code that writes the real ones."""
     results = []
     for check in CHECKS:
@@ -114,7 +114,9 @@ def write_checks(file: Path, ended: datetime, night: Night) -> None:
         elif check.name in night.errors:
             status, reason = Status.ERROR, night.errors[check.name]
         results.append(Result(check, status, 3.1, [f"what {check.name} saw"], reason))
-    text = junit.render(ChecksRun(results, 11.4), {"kubernetes": "v1.37.2", "nodes": "cp-1, worker-1"}, now=ended)
+    text = junit.render(
+        ChecksRun(results, 11.4), {"kubernetes": f"v{kubernetes}", "nodes": "cp-1, worker-1"}, now=ended
+    )
     file.write_text(text, encoding="utf-8")
 
 

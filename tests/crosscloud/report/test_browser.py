@@ -26,6 +26,16 @@ axe.run(document, {resultTypes: ['violations', 'incomplete']}).then(found => {
 });
 """
 
+#: How wide each text of a badge is made, and how wide it would be.
+_WIDTHS = """
+return [...document.querySelectorAll('text')].map(text => {
+  const made = Number(text.getAttribute('textLength'));
+  text.removeAttribute('textLength');
+  return [made, text.getComputedTextLength(), text.textContent];
+});
+"""
+WHITE = "rgb(255, 255, 255)"
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -41,13 +51,16 @@ def chrome() -> Iterator[Chrome]:
         yield driver
 
 
-def show(driver: Chrome, site: Path, page: str, *, width: int = DESKTOP, dark: bool = False) -> None:
+def show(
+    driver: Chrome, site: Path, page: str, *, width: int = DESKTOP, dark: bool = False, paper: bool = False
+) -> None:
     scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    media = {"media": "print" if paper else "screen", "features": [scheme]}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     resize(driver, width)
     driver.get((site / page).as_uri())
     if folder := os.environ.get("CROSSCLOUD_SCREENSHOTS"):
-        name = f"{page.replace('/', '-')}-{width}{'-dark' if dark else ''}.png"
+        name = f"{page.replace('/', '-')}-{width}{'-dark' if dark else ''}{'-paper' if paper else ''}.png"
         screenshot(driver, Path(folder) / name)
 
 
@@ -110,6 +123,29 @@ def test_the_first_key_leads_past_the_navigation_and_is_seen(chrome: Chrome, sit
     assert skip.text == "Skip to the content"
     assert skip.rect["x"] >= 0
     assert chrome.execute_script("return document.querySelector('a').className") == "skip"
+
+
+def test_badges_are_as_wide_as_their_words(chrome: Chrome, site: Path) -> None:
+    measured = []
+    for badge in sorted((site / "badge").glob("*-gce.svg")):
+        show(chrome, site, f"badge/{badge.name}")
+        measured += chrome.execute_script(_WIDTHS)
+    assert len(measured) == 30
+    assert [each for each in measured if not 0.97 < each[0] / each[1] < 1.03] == []
+
+
+def test_on_paper_it_is_light_and_nothing_is_cut(chrome: Chrome, site: Path) -> None:
+    try:
+        for page in PAGES:
+            show(chrome, site, page, width=718, dark=True, paper=True)
+            assert overflow(chrome) == []
+            assert chrome.execute_script("return document.documentElement.scrollWidth") <= 718
+            assert chrome.execute_script("return getComputedStyle(document.body).backgroundColor") == WHITE
+            assert (
+                chrome.execute_script("return getComputedStyle(document.querySelector('thead')).position") == "static"
+            )
+    finally:
+        show(chrome, site, "index.html")
 
 
 def test_it_needs_no_javascript_and_asks_for_nothing_from_elsewhere(chrome: Chrome, site: Path) -> None:

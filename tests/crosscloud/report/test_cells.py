@@ -183,6 +183,31 @@ def test_what_the_infrastructure_broke_is_told_once_a_cell_and_blames_nobody() -
     assert item.why == "cross-cloud: no capacity"
 
 
+def test_what_befell_several_clouds_of_a_channel_is_told_once() -> None:
+    found = attention(page(aws_head=[B], gce_head=[B], gce_alpha=[B]))
+    assert [(item.title, item.href) for item in found] == [
+        ("AWS and GCE head", "#head"),
+        ("GCE alpha", "cell/gce-alpha.html"),
+    ]
+
+
+def test_who_alone_could_not_be_tested_is_named_and_a_reason_is_not_said_twice() -> None:
+    (row,) = page(gke_head=[P])
+    why = {"kubernetes": "nodes: not Ready", "coredns": "not tested: dns needs Kubernetes; nodes: not Ready"}
+    judged = {project: Judged(state=B, why=said) for project, said in why.items()}
+    run = row.newest.model_copy(update={"projects": row.newest.projects | judged})
+    (item,) = attention(rows(History({"a": row.cell.model_copy(update={"runs": (run,)})}), NOW))
+    assert item.words == "Kubernetes and CoreDNS could not be tested since 22 Nov, no project is at fault"
+    assert item.why == "nodes: not Ready"
+
+
+def test_that_nothing_runs_any_more_is_the_headline() -> None:
+    gone = [cell(cloud, "head", [P], newest=timedelta(days=3)) for cloud in ("aws", "gce")]
+    found = rows(History({each.name: each for each in gone}), NOW)
+    assert headline(found) == "Nothing has run for 2 days"
+    assert [item.title for item in attention(found)] == ["AWS and GCE head"]
+
+
 @pytest.mark.parametrize(
     ("states", "together"), [([P, F, B], F), ([P, B], P), ([B, R], R), ([B, N], B), ([N], N), ([], N)]
 )

@@ -22,7 +22,7 @@ def test_runs_are_found_at_any_depth(tmp_path: Path) -> None:
     checks = {check.name: check for check in found.runs[1].checks or ()}
     assert (checks["dns"].status, checks["dns"].lines) == ("failed", ("no answer", "(waited 90 s)"))
     assert (checks["alerts"].status, checks["alerts"].lines) == ("passed", ("what alerts saw",))
-    assert found.runs[0].kubernetes == "v1.37.2"
+    assert found.runs[0].kubernetes == "1.38.0-rc.1"
 
 
 def test_the_folder_may_be_missing(tmp_path: Path) -> None:

@@ -84,7 +84,10 @@ def test_no_page_has_a_script_a_style_of_its_own_or_anything_from_elsewhere(site
         text = path.read_text()
         assert "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'" in text
         assert '<html lang="en">' in text
-    assert not re.search(r"url\(|@import", (site / "style.css").read_text())
+    sheet = (site / "style.css").read_text()
+    assert not re.search(r"url\(|@import", sheet)
+    # Nothing moves, so that nobody has to ask for it not to.
+    assert not re.search(r"animation|transition|scroll-behavior", sheet)
 
 
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'&lt;{{ 7*191 }}\x1b[31m\u202e"
@@ -129,6 +132,26 @@ def test_badges_are_pictures_with_words(site: Path) -> None:
         if path.name != "icon.svg":
             assert (root.get("role"), root.get("aria-label")) == ("img", title)
     assert "CoreDNS head on AWS, rehearsed: failed 1.16.0" in (site / "badge" / "coredns-head-aws.svg").read_text()
+
+
+def test_a_badge_is_no_longer_than_can_be_read(tmp_path: Path) -> None:
+    folder = write(tmp_path / "runs", "aws", "head", NOW, Night(), number=7)
+    record = load(folder)
+    image = record.release["coredns"].model_copy(update={"tag": "x" * 120})
+    save(folder, record.model_copy(update={"cloud": "cloud " * 99, "release": {**record.release, "coredns": image}}))
+    made = make(tmp_path / "runs", tmp_path / "site", None, NOW)
+    root = ElementTree.fromstring(made.files["badge/coredns-head-aws.svg"])  # noqa: S314 - made just now
+    assert int(root.get("width", "0")) < 1300
+
+
+def test_the_page_counts_as_people_do(tmp_path: Path) -> None:
+    write(tmp_path / "runs", "aws", "head", NOW, Night(), number=7)
+    made = make(tmp_path / "runs", tmp_path / "site", None, NOW)
+    assert "tested together in 1 cell:" in made.files["index.html"]
+    assert "In 1 cell:" in made.files["project/coredns.html"]
+    # The state is in words where the icon alone would tell it.
+    hero = made.files["cell/aws-head.html"].partition("</section>")[0]
+    assert "<b>5</b> passed" in hero
 
 
 def test_white_words_are_read_on_every_colour_of_a_badge() -> None:
