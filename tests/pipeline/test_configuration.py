@@ -171,6 +171,22 @@ def test_previews_and_drift_get_the_role_that_reads_and_nothing_else_does(merged
     assert merged.jobs["apply:gke"]["variables"]["GOOGLE_SERVICE_ACCOUNT"] == "$GOOGLE_APPLY_ACCOUNT"
 
 
+def test_the_state_of_a_clouds_stacks_is_where_its_jobs_can_reach_it(merged: Merged) -> None:
+    """The tokens of one cloud open no bucket of another one. A backend of the whole project takes precedence."""
+    for kind in ("preview", "apply", "drift", "cross-cloud", "destroy"):
+        for name, job in merged.of(kind).items():
+            stack = job["variables"]["STACK"]
+            backend = _BACKENDS.get(stack)
+            assert job["variables"].get("PULUMI_BACKEND_URL") == backend, name
+            assert bool(backend) == ("id_tokens" in job), name
+
+
+_BACKENDS = {
+    "aws": "$AWS_BACKEND_URL",
+    "azure": "$AZURE_BACKEND_URL",
+    "gce": "$GOOGLE_BACKEND_URL",
+    "gke": "$GOOGLE_BACKEND_URL",
+}
 _ROLES = {"AWS_ROLE_ARN", "ARM_CLIENT_ID", "GOOGLE_SERVICE_ACCOUNT"}
 
 
