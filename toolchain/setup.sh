@@ -11,8 +11,7 @@ mkdir -p "$stamps"
 unset PYTHONDONTWRITEBYTECODE
 
 # Debian's and Ubuntu's names: machines (systemd-container, mmdebstrap, nftables, iproute2, haproxy), the router of a
-# rehearsed Packet (bird2), and a compiler for
-# the one program that needs cgo (flannel).
+# rehearsed Packet (bird2), and a compiler for the one program that needs cgo (flannel).
 packages="python3-venv ca-certificates systemd-container mmdebstrap nftables iproute2 haproxy bird2 gcc libc6-dev git procps"
 tests=""
 if [ "${1:-}" = --tests ]; then
@@ -104,7 +103,8 @@ node_modules() {
 
 checksum() { cat "$@" | cksum | tr -d ' '; }
 
-step "system packages$tests" "$(checksum toolchain/setup.sh)-$(command -v systemd-nspawn mmdebstrap haproxy nft gcc buildah chromium | cksum | tr -d ' ')" system_packages
+step "system packages$tests" "$(id -u)-$(checksum toolchain/setup.sh)-$(command -v systemd-nspawn mmdebstrap haproxy nft gcc buildah chromium | cksum | tr -d ' ')" system_packages
 step "virtual environment" "$(checksum requirements.txt toolchain/uv.version pyproject.toml)-$(test -x .venv/bin/crosscloud && echo there)$root" virtual_environment
+[ -x "$home/node/node_modules/.bin/node" ] || rm -f "$stamps/node modules" # also where the checkout was moved
 [ -z "$tests" ] || step "node modules" "$(checksum toolchain/node/package-lock.json requirements.txt)" node_modules
 exec .venv/bin/python -m crosscloud.engine "$@"
