@@ -24,9 +24,8 @@ DEPLOYMENT = Deployment(
     own_namespace=True,
 )
 
-#: Services and ports, as both charts make them of the names above.
+#: The server's service and port, as both charts make them of the names above.
 SERVER_SERVICE, SERVER_PORT = "prometheus-server", 80
-ALERTMANAGER_SERVICE, ALERTMANAGER_PORT = "prometheus-alertmanager", 9093
 
 #: What the node-exporter chart is told where a tag (``ci-master…``) tells no version: that of the chart's own image.
 UNTOLD_VERSION = "1.12.1"

@@ -16,8 +16,6 @@ _PATIENCE = 60
 #: Seconds for the first sign of life: a preview must not hang on a cluster that is gone.
 _REACH_PATIENCE = 5
 _APPLY = "application/apply-patch+yaml"
-#: Discovery is asked again for a group this often (seconds) when a kind is missing: its CRD may just have been made.
-_DISCOVERY_RETRY = 0.5
 _NOT_FOUND = 404
 #: Seconds before each further attempt when the API server can't be reached or is overloaded: it may be restarting.
 _PAUSES = (0.2, 1.0, 3.0)
@@ -189,18 +187,6 @@ class Api:
         path = self.path(mapped, metadata.get("namespace", ""), metadata["name"])
         applied: dict[str, Any] = self.request("PATCH", path, query=query, body=wanted, content=_APPLY)
         return applied
-
-    def wait_for_kind(self, api_version: str, kind: str, seconds: float) -> None:
-        """Wait until the server knows a kind, or raise `NoSuchKindError` when it still doesn't after ``seconds``."""
-        end = time.monotonic() + seconds
-        while True:
-            try:
-                self.kind(api_version, kind)
-                return
-            except NoSuchKindError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(_DISCOVERY_RETRY)
 
 
 def _read(answer: Any) -> Any:

@@ -47,12 +47,6 @@ def _explain_one(api: Api, live: Live) -> list[str]:
     return []
 
 
-def is_unready(api: Api, live: Live) -> bool:
-    """Whether a workload has a pod that is not fine, or none at all while it wants some."""
-    pods = _pods(api, live)
-    return any(not _is_fine(pod) for pod in pods) or not pods
-
-
 def _pods(api: Api, live: Live) -> list[dict[str, Any]]:
     selector = (live.get("spec") or {}).get("selector") or {}
     labels = selector.get("matchLabels", selector if live.get("kind") == "ReplicationController" else {})
