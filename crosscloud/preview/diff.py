@@ -8,6 +8,7 @@ from typing import Any
 from crosscloud.preview.markdown import one_line, plain
 from crosscloud.preview.model import SECRET, Change, Difference, Op, Preview
 from crosscloud.preview.properties import leaves
+from crosscloud.preview.summary import WITH_OTHERS
 
 _SIGNS = {Op.CREATE: "+", Op.IMPORT: "+", Op.UPDATE: "~", Op.REPLACE: "±", Op.DELETE: "-"}
 #: Characters of a value that are shown in a note; a file has all of them.
@@ -35,7 +36,7 @@ def _properties(change: Change, limit: int | None) -> Iterator[str]:
     if change.op is Op.DELETE:
         return
     if change.op is Op.REPLACE and not change.differences:
-        yield "  (replaced with what it belongs to)"
+        yield f"  ({WITH_OTHERS})"
     for one in change.differences:
         yield from _difference(one, limit)
 

@@ -54,7 +54,7 @@ def _parts(preview: Preview, said: words.Said) -> dict[str, Any]:
         "result": _result(preview),
         "policies": f"**{summary.policies(preview)}**" if preview.mandatory else summary.policies(preview),
         "facts": " · ".join(_facts(preview)),
-        "blocked": summary.blocked(preview),
+        "alarms": [prose(one) for one in summary.alarms(preview, said.lost)],
         "about": f"Cluster {code(said.cluster)}",
         "sentences": [prose(one) for one in said.sentences[:_LINES]],
         "grave": [_grave(one) for one in grave[:_LINES]],

@@ -59,8 +59,10 @@ class ReleaseChange:
         """Say it in a line."""
         if self.old.digest and self.old.digest == self.new.digest and self.old.name == self.new.name:
             return f"{self.title} {self.new.version}: another tag of the same image"
-        if self.only_digest or self.old.version == self.new.version:
-            return f"{self.title} {self.new.version}: another image of it"
+        if self.only_digest:
+            return f"{self.title} {self.new.version}: another image under the same tag"
+        if self.old.version == self.new.version:
+            return f"{self.title} {self.new.version}: another build of it"
         return f"{self.title} {self.old.version} → {self.new.version}"
 
 

@@ -1,13 +1,13 @@
 """What a note and a terminal both show above the full difference, in plain text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from crosscloud.preview.model import CHANGING, Change, Op, Preview
 from crosscloud.problems import counted
 
 #: The cause where no property of a resource's own is one.
-WITH_OTHERS = "goes with what it belongs to"
+WITH_OTHERS = "what it depends on is replaced"
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,14 @@ def result(preview: Preview) -> str:
     return "no changes"
 
 
-def blocked(preview: Preview) -> str:
-    """Return why the change can't be applied, or nothing."""
+def alarms(preview: Preview, lost: Sequence[str]) -> Iterator[str]:
+    """Yield why the change can't be applied, and which clusters are lost if it is: what nobody may read over."""
     if preview.errors or (preview.failed and not preview.mandatory):
-        return f"{counted(max(1, len(preview.errors)), 'error')}: what would change is not known"
+        yield f"{counted(max(1, len(preview.errors)), 'error')}: what would change is not known"
+        return
     if preview.mandatory:
-        return f"{counted(len(preview.mandatory), 'mandatory finding')} of the policies: this can't be applied"
-    return ""
+        yield f"{counted(len(preview.mandatory), 'mandatory finding')} of the policies: this can't be applied"
+    yield from (f"All that runs in the cluster {name} is lost" for name in lost)
 
 
 def _listed(names: Sequence[str], number: int) -> str:

@@ -22,6 +22,8 @@ def show(preview: Preview, console: "Console", *, full: bool = False) -> None:
     """Print what a preview found; ``full`` shows every line of the difference."""
     said = words.say(preview)
     _headline(preview, console)
+    for alarm in summary.alarms(preview, said.lost):
+        _item(console, alarm, "bold red")
     for sentence in said.sentences:
         _item(console, sentence)
     for one in summary.grave(preview):

@@ -23,10 +23,14 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Said:
-    """What there is to say: of the cluster, of its release, and of resources for which there are no better words."""
+    """What there is to say: of the cluster, of its release, and of resources for which there are no better words.
+
+    ``lost`` names clusters that are gone afterwards, with what runs in them.
+    """
 
     cluster: str
     sentences: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
     releases: tuple[ReleaseChange, ...] = ()
     resources: tuple[str, ...] = ()
 
@@ -40,17 +44,23 @@ def say(preview: Preview) -> Said:
     # under another name, or on another cloud, it is another cluster: one goes, and one comes
     if gone_and_made := [one for one in preview.changed if one in clusters and one.op in (Op.CREATE, Op.DELETE)]:
         asked = str(preview.outputs[1].get("kubernetesAsked") or "")
-        return Said(name, tuple(_made(one, old, new, asked) for one in gone_and_made), released)
-    return Said(
-        name, tuple(dict.fromkeys(_sentences(preview, old, new, released))), released, tuple(_resources(preview))
-    )
+        lost = tuple(one.name for one in gone_and_made if one.op is Op.DELETE and _pools(old or new))
+        return Said(name, tuple(_made(one, old, new, asked) for one in gone_and_made), lost, released)
+    replaced = machines.replaced(preview, old, new)
+    sentences = tuple(dict.fromkeys(_sentences(preview, replaced, old, new, released)))
+    return Said(name, sentences, (name,) if replaced.whole_cluster else (), released, tuple(_resources(preview)))
+
+
+def _pools(config: Mapping[str, Any]) -> list[str]:
+    """Return the machines of a cluster in words, pool by pool; none of one that others have made."""
+    pools = (("controlPlanes", "control plane"), ("workers", "worker"))
+    return [_pool(config[key], noun) for key, noun in pools if isinstance(config.get(key), Mapping)]
 
 
 def _made(cluster: Change, old: Mapping[str, Any], new: Mapping[str, Any], kubernetes: str) -> str:
     made = cluster.op is Op.CREATE
     config = (new or old) if made else (old or new)
-    pools = (("controlPlanes", "control plane"), ("workers", "worker"))
-    parts = [_pool(config[key], noun) for key, noun in pools if isinstance(config.get(key), Mapping)]
+    parts = _pools(config)
     if config and not parts:
         what = "deployed into" if made else "removed from"
         return f"the projects are {what} the cluster {cluster.name}, which {'is there already' if made else 'stays'}"
@@ -66,13 +76,16 @@ def _pool(pool: Mapping[str, Any], noun: str) -> str:
 
 
 def _sentences(
-    preview: Preview, old: Mapping[str, Any], new: Mapping[str, Any], released: tuple[ReleaseChange, ...]
+    preview: Preview,
+    replaced: machines.Machines,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    released: tuple[ReleaseChange, ...],
 ) -> Iterator[str]:
     causes = [one.sentence for one in released if one.attribute == "kubernetes"]
     others: list[str] = []
     for difference, sentence in configuration.changed(old, new):
         (causes if sentence.machines else others).extend(configuration.sentences(difference, sentence))
-    replaced = machines.replaced(preview, old, new)
     comes_of_it = str(replaced)
     if len(causes) == 1 and comes_of_it:
         yield f"{causes[0]}: {comes_of_it}"

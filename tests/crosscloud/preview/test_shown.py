@@ -60,6 +60,7 @@ def test_long_values_are_cut_in_a_note_and_whole_in_the_file() -> None:
 def test_a_terminal_has_the_words_of_the_note() -> None:
     text = shown("aws-kubernetes")
     assert text.startswith("==> note-aws: +0 ~3 ±10 −0, policies passed  (9.3 s, 86 unchanged)")  # noqa: RUF001
+    assert "  - All that runs in the cluster note-aws is lost\n" in text
     assert "- Kubernetes v1.37.2 → v1.37.3: the only control plane and 2 workers are replaced" in text
     assert "- replaced Instance: note-aws-control-plane-0 (userDataBase64)" in text
     assert "- Kubernetes: ci-v1.37.2.bfcf8764.0 → v1.37.3" in text

@@ -109,6 +109,7 @@ def test_another_name_is_another_cluster() -> None:
     made = Change(Op.CREATE, "crosscloud:cluster:Aws", "blue", "u2")
     new = {**old, "clusterName": "blue", "workers": {"count": 3}}
     renamed = recorded.with_changes("aws-unchanged", changes=(made, gone), config=(old, new))
+    assert say(renamed).lost == ("note-aws",)
     assert say(renamed).sentences == (
         "the cluster note-aws is deleted, with all that is in it: 1 control plane (t3.medium), 2 workers (t3.large)",
         "the cluster blue is made: 1 control plane (t3.medium), 3 workers (t3.large), Kubernetes v1.37.2",
@@ -125,9 +126,8 @@ def test_another_name_is_another_cluster() -> None:
 def test_a_cluster_that_others_made_is_neither_made_nor_deleted(op: Op, sentence: str) -> None:
     config = {"cloud": "existing", "clusterName": "lab"}
     change = Change(op, "crosscloud:cluster:Existing", "lab", "u")
-    assert say(recorded.with_changes("aws-unchanged", changes=(change,), config=(config, config))).sentences == (
-        sentence,
-    )
+    said = say(recorded.with_changes("aws-unchanged", changes=(change,), config=(config, config)))
+    assert (said.sentences, said.lost) == ((sentence,), ())
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,17 @@ def test_a_machine_that_was_gone_is_made_anew_and_its_node_with_it() -> None:
 
 def test_another_project_is_rolled_out_by_helm() -> None:
     assert said("aws-coredns") == ("CoreDNS v1.15.0 → v1.15.1, rolled out by helm",)
-    assert said("local-release")[1] == "Prometheus v3.15.0: another image of it, rolled out by helm"
+    assert said("local-release")[1] == "Prometheus v3.15.0: another image under the same tag, rolled out by helm"
+
+
+def test_another_build_of_the_same_version_is_told() -> None:
+    old, new = recorded.preview("aws-unchanged").outputs
+    release = {**new["release"], "prometheus": f"registry.cncf.ci/prometheus/prometheus@sha256:{'5eed' * 16}"}
+    tags = {**new["releaseTags"], "prometheus": "ci-v3.15.0.0a1b2c3d.8"}
+    outputs = (old, {**new, "release": release, "releaseTags": tags})
+    assert say(recorded.with_changes("aws-unchanged", outputs=outputs)).sentences == (
+        "Prometheus v3.15.0: another build of it, rolled out by helm",
+    )
 
 
 def test_another_tag_of_the_same_image_is_told_from_another_image() -> None:
