@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crosscloud.artifacts.collect.channels import CHANNELS
 from crosscloud.report import names
 from crosscloud.report.cells import DECIDED, Row, Standing, count, overall
 from crosscloud.report.judge import State
@@ -113,13 +114,16 @@ def _character(character: str) -> int:
 
 
 def badges(rows: Sequence[Row]) -> list[Badge]:
-    """Return all badges: of everything, of each project, of each at a channel, and of each cell."""
+    """Return all badges: of everything, of each project, of each at a channel, and of each cell.
+
+    Those of channels are there before the first run, so that a readme may show them.
+    """
     made = [_together("overall.svg", "crosscloud", [each for row in rows for each in row.standings])]
     for project, name in names.PROJECTS.items():
         slug = names.project_slug(project)
         found = [(row, each) for row in rows for each in row.standings if each.project == project]
         made.append(_together(f"{slug}.svg", name, [each for _, each in found]))
-        for channel in dict.fromkeys(row.cell.channel for row, _ in found):
+        for channel in dict.fromkeys([*CHANNELS, *(row.cell.channel for row, _ in found)]):
             standings = [each for row, each in found if row.cell.channel == channel]
             made.append(_together(f"{slug}-{channel}.svg", f"{name} {channel}", standings))
         made += [

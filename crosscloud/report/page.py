@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from crosscloud.problems import counted
 from crosscloud.report import names, words
 from crosscloud.report.attention import attention, headline
 from crosscloud.report.badge import COLOURS, MARKS, Badge
@@ -146,7 +147,7 @@ def _environment() -> jinja2.Environment:
         "iso": words.iso,
         "duration": words.duration,
         "one_line": words.one_line,
-        "plural": words.plural,
+        "counted": counted,
         "slug": names.project_slug,
         "web": names.web_address,
     }

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from crosscloud.errors import CrosscloudError
+from crosscloud.files import write_text
 from crosscloud.report import names, store
 from crosscloud.report.badge import badges
 from crosscloud.report.cells import Row, count, overall, rows
@@ -117,11 +118,7 @@ def _write(output: Path, files: Mapping[str, str]) -> None:
     try:
         # The history last: if writing ends in the middle, the earlier one is still there.
         for name in sorted(files, key=lambda name: name == store.FILE):
-            path = output / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            new = path.with_name(f"{path.name}.new")
-            new.write_text(files[name], encoding="utf-8")
-            new.replace(path)
+            write_text(output / name, files[name])
         for old in [path for folder in OWN for path in sorted((output / folder).rglob("*")) if path.is_file()]:
             if old.relative_to(output).as_posix() not in files:
                 old.unlink()

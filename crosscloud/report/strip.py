@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from crosscloud.problems import counted
 from crosscloud.report.judge import State
-from crosscloud.report.words import day, listed, plural
+from crosscloud.report.words import day, listed
 from crosscloud.runs.record import KEPT
 
 DAYS = KEPT.days
@@ -79,7 +80,7 @@ class Strip:
             when = [self.end - timedelta(days=DAYS - 1 - n) for n, each in enumerate(self.days) if each is state]
             if not when:
                 continue
-            text = f"{WORDS[state]} on {plural(len(when), 'day')}"
+            text = f"{WORDS[state]} on {counted(len(when), 'day')}"
             if state in (State.FAILED, State.INFRASTRUCTURE):
                 shown = listed(day(each) for each in when[-NAMED:])
                 text += f" ({'last ' if len(when) > NAMED else ''}{shown})"

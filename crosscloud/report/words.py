@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from crosscloud.machines.bootlog import plain
+from crosscloud.problems import counted
 
 #: Characters of a reason that a page shows; the log has the rest.
 REASON = 300
@@ -68,13 +69,8 @@ def ago(span: timedelta) -> str:
     for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60)):
         count = int(span.total_seconds() // seconds)
         if count:
-            return plural(count, unit)
+            return counted(count, unit)
     return "less than a minute"
-
-
-def plural(count: int, noun: str) -> str:
-    """Return a count with its noun: ``1 run``, ``3 runs``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def listed(words: Iterable[str]) -> str:

@@ -148,10 +148,13 @@ def test_the_page_counts_as_people_do(tmp_path: Path) -> None:
     write(tmp_path / "runs", "aws", "head", NOW, Night(), number=7)
     made = make(tmp_path / "runs", tmp_path / "site", None, NOW)
     assert "tested together in 1 cell:" in made.files["index.html"]
+    assert "CoreDNS alpha: not run" in made.files["badge/coredns-alpha.svg"]
     assert "In 1 cell:" in made.files["project/coredns.html"]
     # The state is in words where the icon alone would tell it.
     hero = made.files["cell/aws-head.html"].partition("</section>")[0]
     assert "<b>5</b> passed" in hero
+    # Nor are words glued to each other for those who hear them.
+    assert re.search(r"AWS head\s+<span class=\"tag\"", hero)
 
 
 def test_white_words_are_read_on_every_colour_of_a_badge() -> None:
