@@ -3,12 +3,10 @@
 import re
 
 from policy.rules import RULES
-from policy.rules.rule import Rule
+from policy.rules.rule import ALL_CLOUDS, Rule
 
 _HEAD = "| rule | line | level | clouds | what holds | key that mends it |\n| --- | --- | --- | --- | --- | --- |\n"
 _PART = re.compile(r"(<!-- rules -->\n).*?(<!-- end -->)", re.DOTALL)
-#: The number of clouds that a rule about every stack names.
-_EVERY = 7
 
 
 def updated(document: str) -> str:
@@ -20,6 +18,6 @@ def updated(document: str) -> str:
 
 
 def _row(rule: Rule) -> str:
-    clouds = "all" if len(rule.clouds) == _EVERY else ", ".join(rule.clouds)
+    clouds = "all" if rule.clouds == ALL_CLOUDS else ", ".join(rule.clouds)
     key = f"`crosscloud:{rule.key}`" if rule.key else "none: the program"
     return f"| `{rule.name}` | {rule.line} | {rule.level.value} | {clouds} | {rule.says} | {key} |\n"

@@ -19,7 +19,7 @@ from policy.rules.rule import Resource, ResourceRule, StackRule
 
 NAME = "crosscloud"
 #: What a rule meets that expects values as the cloud takes them, and finds others: not passed over, and no crash.
-_STRANGE = (AttributeError, KeyError, TypeError, ValueError)
+STRANGE = (AttributeError, KeyError, TypeError, ValueError)
 
 
 def policies() -> list[Policy]:
@@ -48,7 +48,7 @@ def _of_resource(rule: ResourceRule) -> Callable[[ResourceValidationArgs, Report
         try:
             for finding in rule.check(resource, engine.known()):
                 report(rule.message(finding), args.urn)
-        except _STRANGE as error:
+        except STRANGE as error:
             report(rule.message(f"{resource}: can't be judged, its values are of a strange form ({error!r})"), args.urn)
 
     return validate
@@ -59,7 +59,7 @@ def _of_stack(rule: StackRule) -> Callable[[StackValidationArgs, ReportViolation
         try:
             for resource, finding in rule.check(list(_resources(args)), engine.known()):
                 report(rule.message(finding), resource.urn)
-        except _STRANGE as error:
+        except STRANGE as error:
             strange = f"the stack can't be judged, a resource's values are of a strange form ({error!r})"
             report(rule.message(strange), None)
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 
 from policy.rules.openings import ANYWHERE, READERS, SSH_PORT, Opening, from_outside, openings
-from policy.rules.rule import Known, Level, Resource, ResourceRule, StackRule
-from policy.rules.values import UNKNOWN
+from policy.rules.releases import RELEASE
+from policy.rules.rule import ALL_CLOUDS, Known, Level, Resource, ResourceRule, StackRule, by_program
+from policy.rules.values import UNKNOWN, at, strings
 
 CLOUDS = ("aws", "azure", "gce", "gke", "packet")
 #: The packet filters that may name a public address of the stack itself, which is known when it is made: Azure's
@@ -57,10 +58,17 @@ def single_addresses_are_the_stacks_own(resources: Sequence[Resource], known: Kn
     it needs is the stack's own.
     """
     for one in resources:
-        for opening in openings(one) if one.type in _MAY_NAME_ITS_OWN else ():
-            outside = from_outside(opening.source, known.inside) and opening.source not in known.api | known.ssh
-            if outside and _left_to_the_stack(one, opening) and not _is_own(one, opening, resources):
+        for opening in _from_outside(one, known):
+            left = _left_to_the_stack(one, opening) and not _is_configured(opening, known)
+            if left and not _is_own(one, opening, resources):
                 yield one, f"{one}: {opening.source} may reach {opening.shown} and is no address of the stack"
+
+
+def services_stay_inside(one: Resource, _: Known) -> Iterator[str]:
+    """Yield services of Kubernetes that a cloud opens a load balancer for, or that are on a port of every node."""
+    for path, text in strings(at(one.props, "values" if one.type == RELEASE else "spec"), "values"):
+        if path.endswith((".type", "serviceType")) and text in ("LoadBalancer", "NodePort"):
+            yield f"{one}: {path} is {text}"
 
 
 def _from_outside(one: Resource, known: Known) -> Iterator[Opening]:
@@ -76,6 +84,12 @@ def _left_to_the_stack(one: Resource, opening: Opening) -> bool:
         return False
 
 
+def _is_configured(opening: Opening, known: Known) -> bool:
+    """Tell whether all that is open to a source is open to it by the configuration: the API, port 22, or both."""
+    api, ssh = opening.opens(opening.api), opening.opens(SSH_PORT)
+    return (not api or opening.source in known.api) and (not ssh or opening.source in known.ssh)
+
+
 def _is_own(one: Resource, opening: Opening, resources: Sequence[Resource]) -> bool:
     if opening.source == UNKNOWN:
         return any(kind in _ADDRESSES for kinds in one.needs.values() for kind in kinds)
@@ -83,8 +97,17 @@ def _is_own(one: Resource, opening: Opening, resources: Sequence[Resource]) -> b
     return opening.source.removesuffix("/32") in own
 
 
+_FILTERS = (
+    "components/aws_access.py",
+    "components/azure_rules.py",
+    "components/gce_network.py",
+    "components/gke_network.py",
+)
 _API_KEY = "Set crosscloud:apiAccessCidrs to the networks that are to reach it"
-_SSH_KEY = "Set crosscloud:sshAccessCidrs to the networks that are to reach it, or leave it out"
+_SSH_KEY = (
+    "Set crosscloud:sshAccessCidrs to the networks that are to reach it, or leave it out; "
+    "nodes of GKE take no SSH: mend the firewall in components/gke_network.py"
+)
 
 RULES = (
     ResourceRule(
@@ -125,10 +148,19 @@ RULES = (
         Level.MANDATORY,
         ("aws", "azure", "gce", "gke"),
         "From outside, nothing but the API and port 22 is reached.",
-        "Set crosscloud:apiAccessCidrs for the API, and leave other ports closed: no key opens them",
-        "apiAccessCidrs",
+        by_program("the packet filter", *_FILTERS),
         types=tuple(READERS),
         check=nothing_else_is_open,
+    ),
+    ResourceRule(
+        "services-inside",
+        1,
+        Level.MANDATORY,
+        ALL_CLOUDS,
+        "No service of Kubernetes is opened to the outside.",
+        by_program("the service", "crosscloud/helm_values/coredns.py", "crosscloud/helm_values/prometheus.py"),
+        types=("kubernetes:core/v1:Service", RELEASE),
+        check=services_stay_inside,
     ),
     ResourceRule(
         "ssh-for-configured-networks",
@@ -145,7 +177,7 @@ RULES = (
         "ssh-closed",
         2,
         Level.ADVISORY,
-        CLOUDS,
+        ("aws", "azure", "gce", "packet"),
         "Port 22 is closed: nothing needs it.",
         "Set crosscloud:sshAccessCidrs to [] when you are done",
         "sshAccessCidrs",

@@ -1,11 +1,12 @@
-"""What GKE and Azure's networks must have of their own (lines 4 and 5 of the checklist)."""
+"""What GKE and Azure's networks must have of their own (lines 1, 4 and 5 of the checklist)."""
 
 from collections.abc import Iterator
 
-from policy.rules.rule import Known, Level, Resource, ResourceRule
+from policy.rules.rule import Known, Level, Resource, ResourceRule, by_program
 from policy.rules.values import at
 
-_CLUSTER, _POOL = "gcp:container/cluster:Cluster", "gcp:container/nodePool:NodePool"
+_CLUSTER = "gcp:container/cluster:Cluster"
+_NETWORK = "azure-native:network:VirtualNetwork"
 
 
 def google_protects_metadata(one: Resource, _: Known) -> Iterator[str]:
@@ -30,30 +31,42 @@ def google_has_no_old_logins(one: Resource, _: Known) -> Iterator[str]:
         yield f"{one}: basic authentication is on"
 
 
+def google_opens_no_other_door(one: Resource, _: Known) -> Iterator[str]:
+    """Yield clusters of GKE whose API is reached past its authorized networks: from Google's cloud, or by its name."""
+    if at(one.props, "masterAuthorizedNetworksConfig.gcpPublicCidrsAccessEnabled") is not False:
+        yield f"{one}: every machine of Google's cloud may reach the API (gcpPublicCidrsAccessEnabled is not false)"
+    if at(one.props, "controlPlaneEndpointsConfig.dnsEndpointConfig.allowExternalTraffic"):
+        yield f"{one}: everybody may reach the API by its name (dnsEndpointConfig.allowExternalTraffic)"
+
+
 def subnets_have_a_security_group(one: Resource, _: Known) -> Iterator[str]:
-    """Yield subnets of Azure without a security group."""
-    inline = [subnet for subnet in one.props.get("subnets") or () if not subnet.get("networkSecurityGroup")]
-    yield from (f"{one}: its subnet {each.get('name')} has no security group" for each in inline)
+    """Yield subnets of Azure, made by themselves or with their network, without a security group."""
+    for subnet in (one.props.get("subnets") or ()) if one.type == _NETWORK else (one.props,):
+        if not subnet.get("networkSecurityGroup"):
+            yield f"{one}: {subnet.get('name') or 'it'} has no security group"
 
 
-def subnet_has_a_security_group(one: Resource, _: Known) -> Iterator[str]:
-    """Yield a subnet of Azure without a security group; which one it is may be unknown yet."""
-    if not set(one.props.get("networkSecurityGroup") or {}):
-        yield f"{one}: has no security group"
-
-
-_GKE = "No key of the stack's file changes this: mend the cluster in components/gke.py"
-_NETWORK = "No key of the stack's file changes this: mend the subnet in components/azure_network.py"
+_GKE = by_program("the cluster", "components/gke.py")
 
 RULES = (
+    ResourceRule(
+        "gke-no-other-door",
+        1,
+        Level.MANDATORY,
+        ("gke",),
+        "GKE's API is reached from its authorized networks alone.",
+        _GKE,
+        types=(_CLUSTER,),
+        check=google_opens_no_other_door,
+    ),
     ResourceRule(
         "gke-metadata-protected",
         4,
         Level.MANDATORY,
         ("gke",),
         "Pods see GKE's metadata server and not that of their node.",
-        _GKE,
-        types=(_CLUSTER, _POOL),
+        by_program("the nodes", "components/gke.py", "components/gke_nodes.py"),
+        types=(_CLUSTER, "gcp:container/nodePool:NodePool"),
         check=google_protects_metadata,
     ),
     ResourceRule(
@@ -72,18 +85,8 @@ RULES = (
         Level.MANDATORY,
         ("azure",),
         "Every subnet has a security group.",
-        _NETWORK,
-        types=("azure-native:network:Subnet",),
-        check=subnet_has_a_security_group,
-    ),
-    ResourceRule(
-        "azure-inline-subnets-filtered",
-        5,
-        Level.MANDATORY,
-        ("azure",),
-        "Every subnet that a network is made with has a security group.",
-        _NETWORK,
-        types=("azure-native:network:VirtualNetwork",),
+        by_program("the subnet", "components/azure_network.py"),
+        types=("azure-native:network:Subnet", _NETWORK),
         check=subnets_have_a_security_group,
     ),
 )

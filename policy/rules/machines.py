@@ -1,20 +1,18 @@
 """What machines give away: their metadata service, their logins, their disks (lines 3, 5 and 6 of the checklist)."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
-from policy.rules.rule import Known, Level, Resource, ResourceRule, Values
+from policy.rules.rule import Known, Level, Resource, ResourceRule, Values, by_program
 from policy.rules.values import at, strings
 
-_AWS = ("aws:ec2/instance:Instance", "aws:ec2/launchTemplate:LaunchTemplate")
-_AZURE = ("azure-native:compute:VirtualMachine", "azure-native:compute:VirtualMachineScaleSet")
-_GOOGLE = (
-    "gcp:compute/disk:Disk",
-    "gcp:compute/instance:Instance",
-    "gcp:compute/instanceTemplate:InstanceTemplate",
-    "gcp:compute/regionInstanceTemplate:RegionInstanceTemplate",
-    "gcp:container/cluster:Cluster",
-    "gcp:container/nodePool:NodePool",
+_AZURE = (
+    "azure-native:compute:VirtualMachine",
+    "azure-native:compute:VirtualMachineScaleSet",
+    "azure-native:compute:VirtualMachineScaleSetVM",
 )
+#: The names under which Google takes a key itself, in whatever has a disk.
+_HANDED_OVER = re.compile(r"(?i)(encryptionKey(Raw|Rsa)|rawKey|rsaEncryptedKey)(Wo)?$")
 
 
 def metadata_needs_a_token_and_stays_on_the_machine(one: Resource, _: Known) -> Iterator[str]:
@@ -49,27 +47,32 @@ def disks_of_aws_are_encrypted(one: Resource, _: Known) -> Iterator[str]:
             yield f"{one}: {where} is not encrypted"
 
 
-def _of_instance(props: Values) -> Iterator[tuple[str, Values]]:
+def _of_machine(props: Values) -> Iterator[tuple[str, Values]]:
     yield "rootBlockDevice", props.get("rootBlockDevice") or {}
     yield from (("a disk of ebsBlockDevices", disk) for disk in props.get("ebsBlockDevices") or ())
 
 
 def _of_template(props: Values) -> Iterator[tuple[str, Values]]:
-    yield from (("a disk of blockDeviceMappings", each.get("ebs") or {}) for each in _mapped(props))
+    mapped: Sequence[Values] = props.get("blockDeviceMappings") or ({},)
+    yield from (("a disk of blockDeviceMappings", each.get("ebs") or {}) for each in mapped)
 
 
-def _mapped(props: Values) -> list[Values]:
-    return list(props.get("blockDeviceMappings") or ()) or [{}]
-
-
-def _of_volume(props: Values) -> Iterator[tuple[str, Values]]:
+def _alone(props: Values) -> Iterator[tuple[str, Values]]:
     yield "the disk", props
 
 
-_DISKS = {
-    "aws:ec2/instance:Instance": _of_instance,
+#: What says how machines of AWS are made, and what only disks are made of.
+_MACHINES = {
+    "aws:ec2/instance:Instance": _of_machine,
+    "aws:ec2/launchConfiguration:LaunchConfiguration": _of_machine,
     "aws:ec2/launchTemplate:LaunchTemplate": _of_template,
-    "aws:ebs/volume:Volume": _of_volume,
+    "aws:ec2/spotInstanceRequest:SpotInstanceRequest": _of_machine,
+}
+_DISKS = {
+    **_MACHINES,
+    "aws:ebs/snapshotCopy:SnapshotCopy": _alone,
+    "aws:ebs/volume:Volume": _alone,
+    "aws:ec2/amiCopy:AmiCopy": _alone,
 }
 
 
@@ -98,11 +101,12 @@ def google_has_no_key_in_the_clear(one: Resource, _: Known) -> Iterator[str]:
     https://cloud.google.com/compute/docs/disks/disk-encryption
     """
     for path, _text in strings(one.shown):
-        if path.rpartition(".")[2].lower() in ("diskencryptionkeyraw", "rawkey", "rsaencryptedkey"):
+        if _HANDED_OVER.search(path):
             yield f"{one}: {path} is a key in the clear"
 
 
-_PROGRAM = "No key of the stack's file changes this: mend the machines in components/{}"
+_AWS = by_program("the machines", "components/aws_machines.py")
+_GOOGLE = by_program("the machines", "components/gce_machines.py", "components/gke.py", "components/gke_nodes.py")
 
 RULES = (
     ResourceRule(
@@ -111,8 +115,8 @@ RULES = (
         Level.MANDATORY,
         ("aws",),
         "The metadata service wants a token (IMDSv2) and answers no further than the machine itself.",
-        _PROGRAM.format("aws_machines.py"),
-        types=_AWS,
+        _AWS,
+        types=tuple(_MACHINES),
         check=metadata_needs_a_token_and_stays_on_the_machine,
     ),
     ResourceRule(
@@ -121,8 +125,7 @@ RULES = (
         Level.MANDATORY,
         ("azure",),
         "Nobody logs in to a machine by password.",
-        "Set crosscloud:adminSshKey to the key of whoever is to log in, in place of a password",
-        "adminSshKey",
+        by_program("the machines", "components/azure_machines.py"),
         types=_AZURE,
         check=azure_takes_no_password,
     ),
@@ -132,7 +135,7 @@ RULES = (
         Level.MANDATORY,
         ("aws",),
         "Disks are encrypted.",
-        _PROGRAM.format("aws_machines.py"),
+        _AWS,
         types=tuple(_DISKS),
         check=disks_of_aws_are_encrypted,
     ),
@@ -142,7 +145,7 @@ RULES = (
         Level.MANDATORY,
         ("azure",),
         "Disks are managed by Azure, which encrypts those.",
-        _PROGRAM.format("azure_machines.py"),
+        by_program("the machines", "components/azure.py", "components/azure_workers.py"),
         types=_AZURE,
         check=disks_of_azure_are_managed,
     ),
@@ -163,8 +166,8 @@ RULES = (
         Level.MANDATORY,
         ("gce", "gke"),
         "No disk's key is handed over; Google encrypts every disk.",
-        _PROGRAM.format("gce_machines.py"),
-        types=_GOOGLE,
+        _GOOGLE,
+        types=("gcp:compute/*", "gcp:container/*"),
         check=google_has_no_key_in_the_clear,
     ),
 )

@@ -14,8 +14,9 @@ _ICMP = ("icmp", "icmpv6")
 #: The API's port on machines of ours, and on GKE's control plane.
 API_PORT, GKE_PORT = 6443, 443
 SSH_PORT = 22
-#: Words and networks of the clouds that mean everybody.
-ANYWHERE = frozenset({"0.0.0.0/0", "::/0", "*", "Internet", "Any"})
+#: What clouds take for the source where none is named, and all their words and networks that mean everybody.
+EVERYBODY = "0.0.0.0/0"
+ANYWHERE = frozenset({EVERYBODY, "::/0", "*", "Internet", "Any"})
 #: Sources that are no users, and who says so: the clouds' health checks
 #: (https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges,
 #: https://learn.microsoft.com/azure/virtual-network/service-tags-overview).
@@ -87,9 +88,19 @@ def _aws_old_rule(rule: Values) -> Iterator[Opening]:
     return _aws_rule(rule) if rule.get("type") == "ingress" else iter(())
 
 
+def _aws_balancer(balancer: Values) -> Iterator[Opening]:
+    """Yield everybody for a network load balancer of the Internet that has no security group, and so filters nothing.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-security-groups.html
+    """
+    filters = balancer.get("loadBalancerType") != "network" or balancer.get("securityGroups")
+    if not filters and balancer.get("internal") is not True:
+        yield Opening(EVERYBODY, ALL_PORTS)
+
+
 def _azure_rule(rule: Values) -> Iterator[Opening]:
     protocol = _protocol(rule, "protocol")
-    if rule["direction"] != "Inbound" or rule["access"] != "Allow" or protocol in _ICMP:
+    if rule["direction"].lower() == "outbound" or rule["access"].lower() == "deny" or protocol in _ICMP:
         return
     ranges = _one_or_more(rule, "destinationPortRange")
     for source in texts(_one_or_more(rule, "sourceAddressPrefix", "sourceAddressPrefixes")):
@@ -104,19 +115,40 @@ def _azure_group(group: Values) -> Iterator[Opening]:
 def _google_firewall(firewall: Values) -> Iterator[Opening]:
     if firewall.get("direction") == "EGRESS":
         return
-    for allow in firewall.get("allows") or ():
-        protocol = _protocol(allow, "protocol")
+    # Without any source everybody is let in: https://cloud.google.com/firewall/docs/firewalls#sources
+    others = firewall.get("sourceTags") or firewall.get("sourceServiceAccounts")
+    sources = firewall.get("sourceRanges") or (() if others else (EVERYBODY,))
+    yield from _google_openings(sources, firewall.get("allows") or (), "protocol")
+
+
+def _google_policy_rule(rule: Values) -> Iterator[Opening]:
+    if rule["direction"] == "EGRESS" or rule["action"] in ("deny", "goto_next"):
+        return
+    match = rule["match"]
+    sources = match.get("srcIpRanges") or (() if match.get("srcSecureTags") else (EVERYBODY,))
+    yield from _google_openings(sources, match["layer4Configs"], "ipProtocol")
+
+
+def _google_policy(policy: Values) -> Iterator[Opening]:
+    for rule in policy.get("rules") or ():
+        yield from _google_policy_rule(rule)
+
+
+def _google_openings(sources: Sequence[Any], allowed: Sequence[Values], name: str) -> Iterator[Opening]:
+    """Yield what is open to sources: protocols, by their ``name``, with some ports or all."""
+    for allow in allowed:
+        protocol = _protocol(allow, name)
         if protocol in _ICMP:
             continue
         ranges = [_ports(ports) for ports in allow.get("ports") or ()] or [ALL_PORTS]
-        for source in firewall.get("sourceRanges") or ():
+        for source in sources:
             yield from (Opening(str(source), ports, udp=protocol == "udp") for ports in ranges)
 
 
 def _google_cluster(cluster: Values) -> Iterator[Opening]:
     """Yield whom the control plane of GKE lets in: everybody, unless it is told whom."""
     networks = cluster.get("masterAuthorizedNetworksConfig")
-    listed = (networks.get("cidrBlocks") or ()) if networks else [{"cidrBlock": "0.0.0.0/0"}]
+    listed = (networks.get("cidrBlocks") or ()) if networks else [{"cidrBlock": EVERYBODY}]
     yield from (Opening(str(block["cidrBlock"]), (GKE_PORT, GKE_PORT), GKE_PORT) for block in listed)
 
 
@@ -140,7 +172,8 @@ def _listed(rule: Values, *names: str) -> list[Any]:
 def _protocol(rule: Values, *names: str) -> str:
     """Return a rule's protocol, which has one of these names, in small letters and without its number."""
     found = next((str(rule[name]).lower() for name in names if rule.get(name) is not None), "")
-    return {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}.get(found.removesuffix(".0"), found)
+    found = found.removesuffix(".0")
+    return {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6", "all": "-1"}.get(found, found)
 
 
 def _ports(text: Any) -> tuple[int, int]:
@@ -156,9 +189,17 @@ READERS: Mapping[str, Callable[[Values], Iterator[Opening]]] = {
     "aws:ec2/securityGroupRule:SecurityGroupRule": _aws_old_rule,
     "aws:ec2/securityGroup:SecurityGroup": _aws_group,
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": _aws_group,
+    "aws:lb/loadBalancer:LoadBalancer": _aws_balancer,
+    "aws:alb/loadBalancer:LoadBalancer": _aws_balancer,
     "azure-native:network:NetworkSecurityGroup": _azure_group,
     "azure-native:network:SecurityRule": _azure_rule,
     "gcp:compute/firewall:Firewall": _google_firewall,
+    "gcp:compute/firewallPolicyRule:FirewallPolicyRule": _google_policy_rule,
+    "gcp:compute/firewallPolicyWithRules:FirewallPolicyWithRules": _google_policy,
+    "gcp:compute/networkFirewallPolicyRule:NetworkFirewallPolicyRule": _google_policy_rule,
+    "gcp:compute/networkFirewallPolicyWithRules:NetworkFirewallPolicyWithRules": _google_policy,
+    "gcp:compute/regionNetworkFirewallPolicyRule:RegionNetworkFirewallPolicyRule": _google_policy_rule,
+    "gcp:compute/regionNetworkFirewallPolicyWithRules:RegionNetworkFirewallPolicyWithRules": _google_policy,
     "gcp:container/cluster:Cluster": _google_cluster,
     "equinix-metal:index/device:Device": _metal_device,
 }

@@ -4,12 +4,11 @@ Of what helm deploys the engine knows the values, so the rule looks at what the 
 workloads are looked at as they are.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policy.rules.releases import RELEASE
-from policy.rules.rule import Known, Level, Resource, ResourceRule, Values
-from policy.rules.values import at
+from policy.rules.rule import ALL_CLOUDS, Known, Level, Resource, ResourceRule, Values, by_program
+from policy.rules.values import at, mappings
 
 #: Where the values of the charts that are deployed here have the security contexts of each pod: its own, and that of
 #: its container.
@@ -21,14 +20,18 @@ CHARTS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("prometheus-node-exporter.securityContext", "prometheus-node-exporter.containerSecurityContext"),
     ),
 }
-#: Where raw workloads have their pods' specification.
+#: What charts deploy unless they are told not to, and nobody here has looked at.
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "prometheus": ("kube-state-metrics", "prometheus-pushgateway", "configmapReload.prometheus"),
+}
+#: Where raw workloads, of whatever version, have their pods' specification.
 WORKLOADS: Mapping[str, str] = {
-    "kubernetes:core/v1:Pod": "spec",
-    "kubernetes:apps/v1:Deployment": "spec.template.spec",
-    "kubernetes:apps/v1:DaemonSet": "spec.template.spec",
-    "kubernetes:apps/v1:StatefulSet": "spec.template.spec",
-    "kubernetes:batch/v1:Job": "spec.template.spec",
-    "kubernetes:batch/v1:CronJob": "spec.jobTemplate.spec.template.spec",
+    "Pod": "spec",
+    "CronJob": "spec.jobTemplate.spec.template.spec",
+    "PodTemplate": "template.spec",
+    **dict.fromkeys(
+        ("DaemonSet", "Deployment", "Job", "ReplicaSet", "ReplicationController", "StatefulSet"), "spec.template.spec"
+    ),
 }
 #: Whose pods have to see the host.
 _SEES_THE_HOST = "node-exporter"
@@ -43,13 +46,14 @@ def pods_of_charts_are_restricted(one: Resource, _: Known) -> Iterator[str]:
     if chart not in CHARTS:
         yield f"{one}: it is not known where the values of the chart {chart} restrict its pods"
     for pod, container in CHARTS.get(chart, ()):
-        yield from (f"{one}: {why}" for why in _contexts(values, pod, container))
+        yield from (f"{one}: {why} ({pod})" for why in _restricted(at(values, pod, {}), at(values, container, {})))
+    for extra in EXTRAS.get(chart, ()):
+        if at(values, f"{extra}.enabled") is not False:
+            yield f"{one}: it is not known what restricts the pods of {extra}, which is not switched off"
+    for path, each in mappings(values):
+        if isinstance(each.get("image"), str):  # a container of its own: charts describe theirs by a map
+            yield from (f"{one}: {why} ({path})" for why in _restricted({}, each.get("securityContext") or {}))
     yield from (f"{one}: {path} lets pods see the host" for path in _host_paths(values))
-
-
-def _contexts(values: Values, pod: str, container: str) -> Iterator[str]:
-    own, inner = at(values, pod, {}), at(values, container, {})
-    yield from (f"{why} ({pod})" for why in _restricted(own, inner))
 
 
 def _restricted(pod: Values, container: Values) -> Iterator[str]:
@@ -63,52 +67,47 @@ def _restricted(pod: Values, container: Values) -> Iterator[str]:
         yield "may gain privileges"
 
 
-def _host_paths(values: Any, path: str = "") -> Iterator[str]:
+def _host_paths(values: Any) -> Iterator[str]:
     """Yield where values give pods a path or a namespace of the host, except node-exporter's."""
-    if isinstance(values, Mapping):
-        for key in values:
+    for path, each in mappings(values):
+        for key in each:
             inner = f"{path}.{key}" if path else key
-            if _SEES_THE_HOST not in inner:
-                if (key in _HOST and values[key]) or key == "hostPath":
-                    yield inner
-                yield from _host_paths(values[key], inner)
-    elif isinstance(values, Sequence) and not isinstance(values, str):
-        for index in range(len(values)):
-            yield from _host_paths(values[index], f"{path}.{index}")
+            if _SEES_THE_HOST not in inner and (key == "hostPath" or (key in _HOST and each[key])):
+                yield inner
 
 
 def pods_are_restricted(one: Resource, _: Known) -> Iterator[str]:
     """Yield containers of raw workloads that may be root, have no seccomp profile, may gain rights, or see the host."""
-    spec: Values = at(one.props, WORKLOADS[one.type], {})
-    for container in (*(spec.get("initContainers") or ()), *(spec.get("containers") or ())):
+    spec: Values = at(one.props, WORKLOADS[one.kind], {})
+    containers = [*(spec.get("initContainers") or ()), *(spec.get("containers") or ())]
+    if not containers:
+        yield f"{one}: no container is found at {WORKLOADS[one.kind]}"
+    for container in containers:
         found = _restricted(spec.get("securityContext") or {}, container.get("securityContext") or {})
         yield from (f"{one}: the container {container.get('name')} {why}" for why in found)
     if _SEES_THE_HOST not in one.name:
         yield from (f"{one}: {path} lets pods see the host" for path in _host_paths(spec))
 
 
-_EVERYWHERE = ("aws", "azure", "gce", "gke", "packet", "local", "existing")
-
 RULES = (
     ResourceRule(
         "charts-restrict-pods",
         12,
         Level.MANDATORY,
-        _EVERYWHERE,
+        ALL_CLOUDS,
         "What helm deploys runs without root, with a seccomp profile, and without the host's paths.",
-        "Set crosscloud:chartSource to charts that this pack knows, and mend their values in crosscloud/helm_values",
-        "chartSource",
-        types=(RELEASE,),
+        by_program("the values", "crosscloud/helm_values/coredns.py", "crosscloud/helm_values/prometheus.py"),
+        types=("kubernetes:helm.sh/*",),
         check=pods_of_charts_are_restricted,
     ),
     ResourceRule(
         "pods-restricted",
         12,
         Level.MANDATORY,
-        _EVERYWHERE,
+        ALL_CLOUDS,
         "Every other pod runs without root, with a seccomp profile, and without the host's paths.",
-        "No key of the stack's file changes this: mend the pod's securityContext",
-        types=tuple(WORKLOADS),
+        by_program("the pod", "components/cross_project.py"),
+        types=tuple(f"kubernetes:*:{kind}" for kind in WORKLOADS),
         check=pods_are_restricted,
     ),
 )

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from policy.rules.rule import Known, Level, Resource, ResourceRule, StackRule
+from policy.rules.rule import ALL_CLOUDS, Known, Level, Resource, ResourceRule, StackRule
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 _STACK = "pulumi:pulumi:Stack"
-_EVERYWHERE = ("aws", "azure", "gce", "gke", "packet", "local", "existing")
 #: An exact version as helm takes it: https://helm.sh/docs/topics/charts/#the-chartyaml-file
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 
@@ -45,9 +44,10 @@ RULES = (
         "kubernetes-supported",
         8,
         Level.ADVISORY,
-        _EVERYWHERE,
+        ALL_CLOUDS,
         "Kubernetes is of a version that its project still mends.",
-        "Set crosscloud:releaseFile to a release with a newer KUBERNETES_TAG",
+        "Set crosscloud:releaseFile to a release with a newer KUBERNETES_TAG, "
+        "or crosscloud:existing to a newer cluster",
         "releaseFile",
         check=kubernetes_is_supported,
     ),
@@ -55,7 +55,7 @@ RULES = (
         "images-pinned",
         9,
         Level.ADVISORY,
-        _EVERYWHERE,
+        ALL_CLOUDS,
         "The release's images are named by digest.",
         "Set crosscloud:releaseFile to a release with digests, as `crosscloud artifacts collect` writes it",
         "releaseFile",
@@ -65,11 +65,11 @@ RULES = (
         "charts-pinned",
         10,
         Level.MANDATORY,
-        _EVERYWHERE,
+        ALL_CLOUDS,
         "Every chart is of one exact version.",
         "Set crosscloud:chartSource to charts whose Chart.yaml has an exact version",
         "chartSource",
-        types=(RELEASE,),
+        types=("kubernetes:helm.sh/*",),
         check=charts_are_pinned,
     ),
 )

@@ -7,6 +7,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 Values = Mapping[str, Any]
+#: Every cloud that a stack can be on.
+ALL_CLOUDS = ("aws", "azure", "gce", "gke", "packet", "local", "existing")
 
 
 class Level(Enum):
@@ -93,6 +95,11 @@ class Rule:
     def message(self, finding: str) -> str:
         """Return a finding's text: what is wrong, and what mends it."""
         return f"{finding}. {self.mend}"
+
+
+def by_program(what: str, *files: str) -> str:
+    """Return the sentence that mends what only the program can break, in one of these files."""
+    return f"No key of the stack's file changes this: mend {what} in {' or '.join(files)}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,22 +10,28 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 
-from policy.rules.rule import Known, Level, Resource, ResourceRule, StackRule
+from policy.rules.rule import ALL_CLOUDS, Known, Level, Resource, ResourceRule, StackRule
 from policy.rules.values import SECRET, strings
 
 #: What secrets look like, wherever they stand.
 PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a private key", re.compile(r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----")),
-    ("a kubeconfig's credentials", re.compile(r"client-key-data: *\S|\"client-key-data\": *\"\S")),
+    (
+        "a kubeconfig's credentials",
+        re.compile(r"client-key-data\"?: *\"?[^\s\"]|(?:^|[\s{\",])token\"?: *\"?[\w.-]{16}"),
+    ),
     # https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/#token-format
     ("a bootstrap token", re.compile(r"(?<![a-z0-9./_-])[a-z0-9]{6}\.[a-z0-9]{16}(?![a-z0-9._/-])")),
     ("a signed token", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
+    # https://docs.gitlab.com/security/tokens/#token-prefixes; Google's access tokens; GitHub's
+    ("an access token", re.compile(r"\b(?:gl[a-z]{2,8}-|ya29\.|gh[opsu]_)[\w.-]{20}")),
     ("a machine's user-data, with what it joins the cluster by", re.compile(r"^#cloud-config\b")),
 )
 #: Names whose values are secret whatever they look like, and also when they are not known yet.
 _NAMES = re.compile(
     r"(?i)(^|\.)(kubeconfig|programKubeconfig|user-?data(base64)?|customData|bootstrapToken|certificateKey|"
-    r"administratorKey|adminPassword|privateKey(Pem|Openssh|PemPkcs8)?|secretAccessKey|secretKey|accessToken)$"
+    r"administratorKey|privateKey(Pem|Openssh|PemPkcs8)?|secretAccessKey|secretKey|clientSecret|"
+    r"(admin|master|root)?password|(access|auth|bearer|oidc|session)?token)$"
 )
 _DEEPEST = 3
 
@@ -65,7 +71,7 @@ def readings(text: str, depth: int = _DEEPEST) -> Iterator[str]:
 
 def _decoded(text: str) -> str:
     try:
-        raw = base64.b64decode(text, validate=True)
+        raw = base64.b64decode("".join(text.split()), validate=True)
         if raw[:2] == b"\x1f\x8b":
             raw = zlib.decompress(raw, wbits=31)
         return raw.decode()
@@ -80,7 +86,7 @@ RULES = (
         "inputs-hide-secrets",
         11,
         Level.MANDATORY,
-        ("aws", "azure", "gce", "gke", "packet", "local", "existing"),
+        ALL_CLOUDS,
         "No resource is given a private key, token or kubeconfig in the clear.",
         _MEND,
         types=("*",),
@@ -90,7 +96,7 @@ RULES = (
         "outputs-hide-secrets",
         11,
         Level.MANDATORY,
-        ("aws", "azure", "gce", "gke", "packet", "local", "existing"),
+        ALL_CLOUDS,
         "No resource gives a private key, token or kubeconfig in the clear, nor does the stack.",
         _MEND,
         check=outputs_hide_secrets,

@@ -45,6 +45,16 @@ def _strings(value: Any, path: str, unknown: list[UnknownValueError]) -> Iterato
             yield from _strings(inner, f"{path}.{key}" if path else str(key), unknown)
 
 
+def mappings(value: Any, path: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield every mapping inside of a value, itself the first, with its path."""
+    if isinstance(value, Mapping):
+        yield path, value
+    elif isinstance(value, str) or not isinstance(value, Sequence):
+        return
+    for key in value if isinstance(value, Mapping) else range(len(value)):
+        yield from mappings(value[key], f"{path}.{key}" if path else str(key))
+
+
 def at(values: Mapping[str, Any], path: str, default: Any = None) -> Any:
     """Return the value at a path (``nodeConfig.workloadMetadataConfig.mode``), or ``default`` where there is none."""
     found: Any = values

@@ -1,5 +1,6 @@
 """What breaks each rule of the pack, as resources that have names: ``<rule>-<number>``."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import yaml
 _TABLE = Path(__file__).with_name("broken.yaml")
 
 
+@cache
 def broken() -> dict[str, dict[str, Any]]:
     """Return the resources that break rules, by name; an entry ``stack`` holds outputs of the stack instead."""
     table: dict[str, list[dict[str, Any]]] = yaml.safe_load(_TABLE.read_text())

@@ -112,10 +112,26 @@ BROKEN: tuple[tuple[str, str, Breaking], ...] = (
         changed("NodePool", lambda i: i["nodeConfig"].pop("workloadMetadataConfig")),
     ),
     (
+        "gke-no-other-door",
+        "gke",
+        changed("Cluster", lambda i: i["masterAuthorizedNetworksConfig"].pop("gcpPublicCidrsAccessEnabled")),
+    ),
+    (
+        "gke-no-other-door",
+        "gke",
+        changed(
+            "Cluster", lambda i: i["controlPlaneEndpointsConfig"]["dnsEndpointConfig"].update(allowExternalTraffic=True)
+        ),
+    ),
+    ("google-accounts-own", "gke", changed("NodePool", lambda i: i["nodeConfig"].pop("serviceAccount"))),
+    ("google-accounts-own", "gke", changed("Cluster", lambda i: i.pop("nodeConfig"))),
+    (
         "gke-no-old-logins",
         "gke",
         changed("Cluster", lambda i: i.update(enableLegacyAbac=True)),
     ),
+    ("nothing-else-open", "aws", changed("LoadBalancer", lambda i: i.pop("securityGroups"), name="public")),
+    ("nothing-else-open", "gce", changed("Firewall", lambda i: i.pop("sourceTags"), name="kubelet")),
     (
         "gke-no-old-logins",
         "gke",
@@ -160,7 +176,7 @@ BROKEN: tuple[tuple[str, str, Breaking], ...] = (
         changed("IAMMember", lambda i: i.update(role="roles/editor")),
     ),
     (
-        "identities-narrow",
+        "google-accounts-own",
         "gce",
         changed("Instance", lambda i: i["serviceAccount"].update(email="1-compute@developer.gserviceaccount.com")),
     ),
@@ -196,6 +212,6 @@ BROKEN: tuple[tuple[str, str, Breaking], ...] = (
         "gce",
         changed("Instance", lambda i: i.update(metadata={"token": "a kubeconfig"})),
     ),
-    ("azure-inline-subnets-filtered", "azure", changed("VirtualNetwork", lambda i: i.update(subnets=[{"name": "x"}]))),
+    ("azure-subnets-filtered", "azure", changed("VirtualNetwork", lambda i: i.update(subnets=[{"name": "x"}]))),
     ("the_kubeconfig_is_secret", "azure", lambda program: replace(program, kubeconfig_is_secret=False)),
 )

@@ -128,6 +128,7 @@ _NOT_HERE = (
     "charts-restrict-pods",
     "inputs-hide-secrets",
     "pods-restricted",
+    "services-inside",
 )
 #: Each line of the checklist with the clouds that it is about.
 LINES: tuple[tuple[Check, tuple[str, ...]], ...] = (
