@@ -20,6 +20,8 @@ from crosscloud.runs.record import STAGES, Record, Stage, StageStatus
 
 #: A run that has not got further for this long was cut short: its job is gone. Jobs end after an hour or two.
 CUT_SHORT = timedelta(hours=3)
+#: What the clocks of two machines that ran a run's stages may differ by: no attempt ends and is begun anew within it.
+APART = timedelta(minutes=1)
 #: The stage whose end decides, and the one that comes after the verdict.
 DECIDES, CLEANS = "cncf-e2e", "destroy"
 
@@ -91,15 +93,19 @@ def judge(run: Run, now: datetime) -> Verdicts:
 def newest_attempt(record: Record) -> Record:
     """Return the record without stages of an earlier attempt: those that began before one that has to precede them.
 
-    A stage that is run again takes its own place in the record; what came after it the last time is still there.
+    A stage that is run again takes its own place in the record; what came after it the last time is still there. The
+    stages are returned in their order, not in that of the clocks of the machines that they ran on.
     """
     order = {name: place for place, name in enumerate(STAGES)}
-    before = {
-        stage.name: [other.started for other in record.stages if order.get(other.name, 0) < order.get(stage.name, 0)]
+    kept = [
+        stage
         for stage in record.stages
-    }
-    kept = [s for s in record.stages if all(s.started >= began for began in before[s.name])]
-    return record.model_copy(update={"stages": tuple(kept)})
+        if not any(
+            order.get(other.name, 0) < order.get(stage.name, 0) and other.started - stage.started > APART
+            for other in record.stages
+        )
+    ]
+    return record.model_copy(update={"stages": tuple(sorted(kept, key=lambda stage: order.get(stage.name, 0)))})
 
 
 def cut_short(record: Record, now: datetime) -> str:

@@ -9,9 +9,9 @@ import pytest
 from crosscloud.e2e.checks import CHECKS
 from crosscloud.release import PROJECTS as RELEASED
 from crosscloud.report import names
-from crosscloud.report.judge import MEANINGS, State, judge, trouble
+from crosscloud.report.judge import MEANINGS, State, judge, newest_attempt, trouble
 from crosscloud.report.read import Check, Run
-from crosscloud.runs.record import Record, Stage, StageStatus
+from crosscloud.runs.record import STAGES, Record, Stage, StageStatus
 
 BEGAN = datetime(2026, 11, 22, 3, tzinfo=UTC)
 NOW = BEGAN + timedelta(minutes=30)
@@ -192,6 +192,13 @@ def test_a_report_without_a_check_says_nothing_of_its_project() -> None:
     found = judge(replace(whole, checks=tuple(each for each in whole.checks or () if each.name != "dns")), NOW)
     assert {p: v.state for p, v in found.items()} == dict.fromkeys(ALL, GREEN) | {"coredns": BROKEN}
     assert found["coredns"].why == "the check dns is not in the report"
+
+
+def test_machines_whose_clocks_differ_by_seconds_run_one_attempt() -> None:
+    early = TESTED.model_copy(update={"started": DEPLOYED.started - timedelta(seconds=40)})
+    found = run(UP, early, DEPLOYED, GONE, checks={})
+    assert {verdict.state for verdict in judge(found, NOW).values()} == {GREEN}
+    assert [each.name for each in newest_attempt(found.record).stages] == list(STAGES)
 
 
 def test_a_reason_names_the_check_and_its_first_line() -> None:
