@@ -47,7 +47,7 @@ def cells(found: list[Record]) -> None:
         simulated = ", its cloud simulated" if record.rehearsed else ""
         print(f"{record.cell}{simulated}")
         for stage in record.stages:
-            print(f"  {stage.name:<15}{_SIGNS[stage.status]:<8}{stage.seconds:6.1f} s  {stage.why}")
+            print(f"  {stage.name:<15}{_SIGNS[stage.status]:<8}{stage.seconds:6.1f} s  {stage.why}".rstrip())
             if stage.blames:
                 print(f"  {'':<15}blames {', '.join(stage.blames)}")
     print(flush=True)
