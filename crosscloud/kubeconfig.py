@@ -6,8 +6,6 @@ can share one file. Messages name entries and fields only: a value may be a key 
 
 import base64
 import binascii
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from crosscloud.errors import CrosscloudError
+from crosscloud.files import write_text
 
 #: The lists of a kubeconfig, and the key that holds the body of each of their entries.
 SECTIONS = {"clusters": "cluster", "users": "user", "contexts": "context"}
@@ -108,14 +107,7 @@ def write(path: Path, config: Kubeconfig) -> None:
     """Write the file whole or not at all, readable by its owner only (0600); its folder is made if need be."""
     path = path.resolve()  # a link stays a link: its target is replaced
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made 0600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(config.text)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_text(path, config.text, 0o600)
 
 
 def merge(path: Path, config: Kubeconfig) -> None:

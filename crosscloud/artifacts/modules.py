@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from crosscloud.artifacts.files import read_json, write_json
 from crosscloud.artifacts.tools import ASK_ENVIRONMENT, go, run
+from crosscloud.files import read_json, write_json
 from crosscloud.locking import locked
 from crosscloud.paths import home
 

@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from crosscloud import provenance
 from crosscloud.artifacts.catalogue import PROJECTS
 from crosscloud.artifacts.catalogue.model import Project
-from crosscloud.artifacts.files import write_text
+from crosscloud.files import write_text
 from crosscloud.locking import locked
 from crosscloud.paths import home
 

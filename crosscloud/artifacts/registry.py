@@ -10,8 +10,8 @@ from pathlib import Path
 
 from crosscloud.artifacts import image, process
 from crosscloud.artifacts.errors import RegistryError
-from crosscloud.artifacts.files import read_json, write_json
 from crosscloud.artifacts.tools import crane, run
+from crosscloud.files import read_json, write_json
 from crosscloud.locking import locked
 from crosscloud.paths import home
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from crosscloud.artifacts import registry
 from crosscloud.artifacts.builder import Artifact
 from crosscloud.artifacts.catalogue.model import Project
-from crosscloud.artifacts.files import read_json
 from crosscloud.artifacts.output import release_file, support_file
 from crosscloud.artifacts.versions import order
+from crosscloud.files import read_json
 from crosscloud.paths import home
 
 

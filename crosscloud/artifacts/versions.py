@@ -9,8 +9,8 @@ from typing import Literal
 from crosscloud.artifacts import modules, wrapper
 from crosscloud.artifacts.catalogue.model import Project
 from crosscloud.artifacts.errors import BuildError
-from crosscloud.artifacts.files import read_json, write_json
 from crosscloud.artifacts.tools import BUILD_ENVIRONMENT, go, run
+from crosscloud.files import read_json, write_json
 from crosscloud.locking import locked
 from crosscloud.paths import home
 

@@ -20,6 +20,7 @@ from crosscloud.cells.cell import Cell
 from crosscloud.cells.logs import teed
 from crosscloud.cells.reasons import Verdict, judge, one_line
 from crosscloud.errors import CrosscloudError
+from crosscloud.files import write_text
 from crosscloud.runs import record
 from crosscloud.runs.record import Record, RecordError, Stage, StageStatus, TestedImage
 from crosscloud.stacks.stages import say
@@ -106,9 +107,7 @@ class Run:
             seconds = round(time.monotonic() - started, 1)
             stage = Stage(name=name, status=status, started=began, seconds=seconds, why=verdict.why, log=log.name)
             stage = stage.model_copy(update={"blames": verdict.blames})
-            new = self.folder / f"{_PART.format(name)}.new"
-            new.write_text(stage.model_dump_json(indent=2) + "\n")
-            new.replace(self.folder / _PART.format(name))
+            write_text(self.folder / _PART.format(name), stage.model_dump_json(indent=2) + "\n")
             self._save(self.record())
 
         ended(StageStatus.RUNNING, Verdict())

@@ -17,7 +17,7 @@ def history(
     In a job its own token is enough. Exit status 0 also where there is none yet, and nothing is written then; 1 if
     that can't be told.
     """
-    from crosscloud.artifacts.files import write_text
+    from crosscloud.files import write_text
     from crosscloud.gitlab.client import Settings, connect
     from crosscloud.runs.history import Published, fetch
     from crosscloud.runs.record import KEPT

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from crosscloud.errors import CrosscloudError
+from crosscloud.files import write_text
 from crosscloud.problems import first_wrong, shown
 
 _SHOWN = 20
@@ -114,12 +114,7 @@ class Review(_Model):
 
     def save(self, file: Path) -> None:
         """Write the review for its owner alone, whole or not at all."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        new = file.with_name(f".{file.name}.new")
-        new.unlink(missing_ok=True)
-        with os.fdopen(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as handle:
-            handle.write(json.dumps(self.model_dump(mode="json"), indent=2) + "\n")
-        new.replace(file)
+        write_text(file, json.dumps(self.model_dump(mode="json"), indent=2) + "\n", 0o600)
 
 
 def moved(then: Review, now: Review) -> list[str]:

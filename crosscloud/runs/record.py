@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from crosscloud.errors import CrosscloudError
+from crosscloud.files import write_text
 from crosscloud.problems import first_wrong
 
 FILE, JUNIT = "run.json", "e2e.xml"
@@ -121,7 +122,4 @@ def load(folder: Path) -> Record:
 
 def save(folder: Path, record: Record) -> None:
     """Write the record into a run's folder, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    new = folder / f"{FILE}.new"
-    new.write_text(json.dumps(record.model_dump(mode="json", exclude_none=True), indent=2) + "\n")
-    new.replace(folder / FILE)
+    write_text(folder / FILE, json.dumps(record.model_dump(mode="json", exclude_none=True), indent=2) + "\n")

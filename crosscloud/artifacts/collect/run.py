@@ -15,8 +15,8 @@ from crosscloud.artifacts.collect.channels import Channel
 from crosscloud.artifacts.collect.digests import Registries
 from crosscloud.artifacts.collect.parts import Part
 from crosscloud.artifacts.errors import ArtifactError
-from crosscloud.artifacts.files import write_text
 from crosscloud.errors import CrosscloudError
+from crosscloud.files import write_text
 from crosscloud.problems import Problem, ProblemsError, shown
 from crosscloud.registry import ensure_host
 from crosscloud.release import PROJECTS, Image, Release

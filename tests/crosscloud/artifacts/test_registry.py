@@ -9,7 +9,7 @@ import pytest
 
 from crosscloud.artifacts import builder, process, registry, tools
 from crosscloud.artifacts.errors import RegistryError
-from crosscloud.artifacts.files import read_json, write_json
+from crosscloud.files import read_json, write_json
 
 from .conftest import MakeProject
 

@@ -10,7 +10,7 @@ import pytest
 from crosscloud import provenance, registry, release
 from crosscloud.artifacts.collect import catalogue, run
 from crosscloud.artifacts.errors import ArtifactError
-from crosscloud.artifacts.files import write_text
+from crosscloud.files import write_text
 from crosscloud.problems import ProblemsError
 from tests.gitlab import Fault
 from tests.gitlab.stub import sha

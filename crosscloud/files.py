@@ -8,11 +8,14 @@ from typing import Any
 
 
 def write_text(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write ``text`` to ``path`` by way of a temporary file, so that a reader sees the old text or the new one."""
+    """Write ``text`` to ``path`` by way of a temporary file, so that a reader sees the old text or the new one.
+
+    Its folder is made if need be. Nobody but the owner can read it before it has its ``mode``.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     try:
-        with os.fdopen(handle, "w") as file:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
         Path(name).chmod(mode)
         Path(name).replace(path)
