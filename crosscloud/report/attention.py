@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from crosscloud.report import names
 from crosscloud.report.cells import STALE, Row, Standing
-from crosscloud.report.judge import State
+from crosscloud.report.verdict import State
 from crosscloud.report.words import REASON, ago, day, listed, one_line
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from crosscloud.artifacts.collect.channels import CHANNELS
 from crosscloud.report import names
 from crosscloud.report.cells import DECIDED, Row, Standing, count, overall
-from crosscloud.report.judge import State
+from crosscloud.report.verdict import State
 from crosscloud.report.words import one_line
 
 MESSAGES = {

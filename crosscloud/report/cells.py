@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from crosscloud.release import version_of
 from crosscloud.report import names
 from crosscloud.report.history import Cell, Entry, History, Judged
-from crosscloud.report.judge import State
 from crosscloud.report.strip import Strip
+from crosscloud.report.verdict import State
 from crosscloud.report.words import ago, day
 
 #: A cell runs at least every night; after two nights without a run its last state says nothing any more.

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from crosscloud.report import names
-from crosscloud.report.judge import CUT_SHORT, State, Verdict, judge, newest_attempt, trouble
+from crosscloud.report.judge import CUT_SHORT, judge, newest_attempt, trouble
 from crosscloud.report.read import Run
+from crosscloud.report.verdict import State, Verdict
 from crosscloud.report.words import ago, one_line
 from crosscloud.runs.record import KEPT, Stage, TestedImage
 

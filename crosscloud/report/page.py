@@ -15,9 +15,10 @@ from crosscloud.report.attention import attention, headline
 from crosscloud.report.badge import COLOURS, MARKS, Badge
 from crosscloud.report.cells import DECIDED, Row, Standing, count, overall
 from crosscloud.report.history import Entry
-from crosscloud.report.judge import CLEANS, CUT_SHORT, DECIDES, State
+from crosscloud.report.judge import CLEANS, CUT_SHORT, DECIDES
 from crosscloud.report.logs import Log
 from crosscloud.report.read import Check
+from crosscloud.report.verdict import State
 from crosscloud.runs.record import Stage, StageStatus
 
 TEMPLATES = Path(__file__).parent / "templates"

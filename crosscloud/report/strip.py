@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from crosscloud.problems import counted
-from crosscloud.report.judge import State
+from crosscloud.report.verdict import State
 from crosscloud.report.words import day, listed
 from crosscloud.runs.record import KEPT
 

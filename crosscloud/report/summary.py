@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from crosscloud.report import names
 from crosscloud.report.attention import attention, headline
 from crosscloud.report.cells import Row
-from crosscloud.report.judge import State
+from crosscloud.report.verdict import State
 from crosscloud.report.words import clean
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ import pytest
 from crosscloud.report.attention import attention, headline
 from crosscloud.report.cells import Row, Standing, count, overall, rows, standing
 from crosscloud.report.history import Cell, Entry, History, Judged
-from crosscloud.report.judge import State
 from crosscloud.report.names import PROJECTS
 from crosscloud.report.strip import Strip
+from crosscloud.report.verdict import State
 from crosscloud.runs import record
 from tests.crosscloud.report.sample import NOW
 

@@ -8,9 +8,9 @@ import pytest
 
 from crosscloud.report import store
 from crosscloud.report.history import History, merged, of_runs, settled
-from crosscloud.report.judge import State
 from crosscloud.report.read import read
 from crosscloud.report.site import make
+from crosscloud.report.verdict import State
 from tests.crosscloud.report.sample import NOW, Night, sample, write
 
 DNS = Night(checks={"dns": "no answer"})

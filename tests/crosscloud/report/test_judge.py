@@ -9,8 +9,10 @@ import pytest
 from crosscloud.e2e.checks import CHECKS
 from crosscloud.release import PROJECTS as RELEASED
 from crosscloud.report import names
-from crosscloud.report.judge import MEANINGS, State, judge, newest_attempt, trouble
+from crosscloud.report.attribution import MEANINGS
+from crosscloud.report.judge import judge, newest_attempt, trouble
 from crosscloud.report.read import Check, Run
+from crosscloud.report.verdict import State
 from crosscloud.runs.record import STAGES, Record, Stage, StageStatus
 
 BEGAN = datetime(2026, 11, 22, 3, tzinfo=UTC)
