@@ -52,13 +52,13 @@ RUN --mount=type=secret,id=registries \
 # --- Pulumi's own provider plugins -----------------------------------------------------------------------------------
 FROM system AS plugins
 ARG PLUGINS="aws azure-native gcp kubernetes"
-COPY requirements.txt /build/
+COPY requirements.txt toolchain/image/with-registries /build/
 COPY --from=tools /opt/crosscloud/tools/bin/pulumi /usr/local/bin/pulumi
 RUN --mount=type=secret,id=registries \
     mkdir -p /opt/crosscloud/tools/pulumi/plugins \
  && for name in $PLUGINS; do \
       version=$(sed -n "s/^pulumi-$name==//p" /build/requirements.txt) \
-   && PULUMI_HOME=/opt/crosscloud/tools/pulumi pulumi plugin install resource "$name" "v$version" || exit 1; \
+   && PULUMI_HOME=/opt/crosscloud/tools/pulumi /build/with-registries pulumi plugin install resource "$name" "v$version" || exit 1; \
     done
 
 # --- the virtual environment -----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ mmdebstrap: no registry of images is asked for anything.
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from crosscloud import golang, paths
+from crosscloud.machines.store import write_private
 
 BASE = "localhost/crosscloud-base:bookworm"
 IMAGE = "localhost/crosscloud:test"
@@ -92,7 +94,7 @@ def build(*, fresh: bool = True) -> str:
         _copy_sources()
         _drop_old_layers()
     secret = home() / "registries"
-    secret.write_text(_registries())
+    write_private(secret, _registries())  # an index may be asked with a password
     authorities = os.environ.get("SSL_CERT_FILE", "/etc/ssl/certs/ca-certificates.crt")
     return buildah(
         "bud",
@@ -162,7 +164,7 @@ def _registries() -> str:
     if index:
         settings |= {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index}
     settings |= {name: os.environ[name] for name in ("GOPROXY", "GOSUMDB", "GONOSUMDB") if name in os.environ}
-    return "".join(f"export {name}='{value}'\n" for name, value in settings.items())
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items())
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,7 @@
 """The image that the tests share."""
 
 import os
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,20 +14,11 @@ from tests.image.pretended_node import pretended_node
 USER = 1000
 
 
-@dataclass(frozen=True)
-class Built:
-    """How the image was built: what buildah printed, and how long it took (s)."""
-
-    log: str
-    seconds: float
-
-
 @pytest.fixture(scope="session")
-def image() -> Built:
+def image() -> None:
     """The image, built by buildah of this checkout's Dockerfile; layers that are there already are used again."""
     buildah.ensure_base()
-    started = time.monotonic()
-    return Built(buildah.build(), time.monotonic() - started)
+    buildah.build()
 
 
 @pytest.fixture(scope="module")

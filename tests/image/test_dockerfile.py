@@ -40,6 +40,13 @@ def test_no_address_of_a_registry_or_mirror_is_in_it() -> None:
     assert re.findall(r"https?://\S+", DOCKERFILE.read_text()) == []
 
 
+def test_every_step_that_is_given_the_settings_of_registries_goes_by_them() -> None:
+    steps = re.findall(r"^RUN (?:.*\\\n)*.*$", DOCKERFILE.read_text(), re.MULTILINE)
+    given = [step for step in steps if "id=registries" in step]
+    assert len(given) == 4
+    assert all(re.search(r"with-registries \S+ ?", step) for step in given)
+
+
 def test_the_image_keeps_the_parts_of_the_sdks_that_the_program_names() -> None:
     comments = [line for line in PARTS.read_text().splitlines() if line.startswith("#")]
     if os.environ.get("CROSSCLOUD_UPDATE_GOLDEN"):

@@ -13,10 +13,10 @@ from crosscloud import kubeconfig, paths
 from crosscloud.plugins.crosscloud.api import client
 from tests.crosscloud.plugins.kubernetes.control_plane import ControlPlane
 from tests.image import buildah
-from tests.image.conftest import USER, Built
+from tests.image.conftest import USER
 from tests.image.test_dockerfile import PARTS
 
-pytestmark = [pytest.mark.machines, pytest.mark.engine]
+pytestmark = [pytest.mark.machines, pytest.mark.engine, pytest.mark.usefixtures("image")]
 
 #: Bytes of the image without Pulumi's plugins: 0.75 GB when this was written.
 LARGEST = 900e6
@@ -27,8 +27,7 @@ STACK = {
 }
 
 
-def test_it_is_run_by_a_user_without_rights_and_says_what_it_is(image: Built) -> None:
-    assert image.log
+def test_it_is_run_by_a_user_without_rights_and_says_what_it_is() -> None:
     config = buildah.config()
     assert config["User"] == str(USER)
     assert config["Entrypoint"] == ["crosscloud"]
@@ -37,17 +36,15 @@ def test_it_is_run_by_a_user_without_rights_and_says_what_it_is(image: Built) ->
     assert not [name for name in config["Env"] if re.search("TOKEN|PASS|KEY|PROXY|INDEX|CERT", name)]
 
 
-def test_a_second_build_makes_no_layer_anew(image: Built) -> None:
-    assert image.log
+def test_a_second_build_makes_no_layer_anew() -> None:
     log = buildah.build(fresh=False)
     steps = re.findall(r"STEP \d+/\d+: (?!FROM)(.*)", log)
     assert len(steps) > 20
     assert log.count("--> Using cache") == len(steps), log
 
 
-def test_everything_that_the_pipeline_needs_is_in_it_and_nothing_else(image: Built) -> None:
+def test_everything_that_the_pipeline_needs_is_in_it_and_nothing_else() -> None:
     """One container for many questions, asked by a shell, as GitLab's runner starts one."""
-    assert image.log
     wanted = ["pulumi version", "helm version --short", "crane version", "git --version", "crosscloud --help"]
     questions = [*wanted, "id -u", "ls /var/lib/apt/lists", "ls -A ~", "ls -d /opt/crosscloud/*/"]
     ended = buildah.execute(["sh", "-euc", "; echo ---; ".join(questions)])
@@ -62,8 +59,7 @@ def test_everything_that_the_pipeline_needs_is_in_it_and_nothing_else(image: Bui
     assert buildah.size() < LARGEST
 
 
-def test_a_state_that_would_end_with_the_container_is_refused_before_anything_is_made(image: Built) -> None:
-    assert image.log
+def test_a_state_that_would_end_with_the_container_is_refused_before_anything_is_made() -> None:
     ended = buildah.run("up", "aws")
     assert ended.status == 1
     assert "mount a volume at /state" in ended.said
@@ -71,19 +67,15 @@ def test_a_state_that_would_end_with_the_container_is_refused_before_anything_is
     assert "Traceback" not in ended.said
 
 
-def test_machines_of_the_host_are_refused_before_minutes_are_spent(image: Built, folder: Path) -> None:
-    assert image.log
+def test_machines_of_the_host_are_refused_before_minutes_are_spent(folder: Path) -> None:
     ended = buildah.run("up", "local", mounts={folder / "state": "/state"})
     assert ended.status == 1
     assert "can't run machines, it lacks" in ended.said
     assert "images of the release" not in ended.said
 
 
-def test_up_makes_the_kubeconfig_available_and_down_takes_everything_away(
-    image: Built, cluster: ControlPlane, folder: Path
-) -> None:
+def test_up_makes_the_kubeconfig_available_and_down_takes_everything_away(cluster: ControlPlane, folder: Path) -> None:
     """``docker run -v out:/out -v state:/state -v config:/config:ro IMAGE up mine``, and down in another container."""
-    assert image.log
     (folder / "config" / "Pulumi.mine.yaml").write_text(yaml.safe_dump({"config": STACK}))
     given = folder / "config" / "kubeconfig"
     given.write_text(cluster.kubeconfig)
@@ -128,18 +120,16 @@ def _keys(path: Path) -> str:
     return found
 
 
-def test_a_clouds_stack_is_rehearsed_in_it_up_and_down_without_machines(image: Built) -> None:
+def test_a_clouds_stack_is_rehearsed_in_it_up_and_down_without_machines() -> None:
     """All that a job without credentials can do: the genuine engine, program and SDK; the cloud's API is simulated."""
-    assert image.log
     ended = buildah.run("rehearse", "-s", "aws", "--no-machines")
     assert ended.status == 0, ended.said
     assert re.search(r"result\s+passed, as far as that goes without machines: \d\d+ resources", ended.said), ended.said
     assert re.search(r"left\s+nothing", ended.said), ended.said
 
 
-def test_in_a_checkout_it_runs_the_checkouts_own_program(image: Built) -> None:
+def test_in_a_checkout_it_runs_the_checkouts_own_program() -> None:
     """A job of the pipeline: the tools are the image's, the program is the commit's; git trusts the runner's files."""
-    assert image.log
     script = "git -C /repository rev-parse HEAD; cd /builds/project; crosscloud config check aws; crosscloud doctor"
     mounts = {paths.ROOT / ".git": "/repository/.git:ro", buildah.context(): "/builds/project:ro"}
     ended = buildah.execute(["sh", "-c", script], mounts=mounts, COLUMNS="200")
@@ -148,8 +138,7 @@ def test_in_a_checkout_it_runs_the_checkouts_own_program(image: Built) -> None:
     assert "/opt/crosscloud/tools/bin/helm" in ended.said
 
 
-def test_every_part_of_the_sdks_that_the_program_uses_is_in_it_whole(image: Built) -> None:
-    assert image.log
+def test_every_part_of_the_sdks_that_the_program_uses_is_in_it_whole() -> None:
     lines = [line.split() for line in PARTS.read_text().splitlines() if not line.startswith("#")]
     source = "; ".join(f"import {sdk}; hasattr({sdk}.{part}, 'nothing')" for sdk, part in lines)
     left_out = "import pulumi_aws; hasattr(pulumi_aws.s3, 'nothing')"
@@ -158,7 +147,6 @@ def test_every_part_of_the_sdks_that_the_program_uses_is_in_it_whole(image: Buil
     assert "this image has no pulumi_aws.s3" in buildah.execute(["python", "-c", left_out]).said
 
 
-def test_no_container_and_no_mount_is_left(image: Built) -> None:
-    assert image.log
+def test_no_container_and_no_mount_is_left() -> None:
     assert buildah.buildah("containers", "--quiet").split() == []
     assert str(buildah.home()) not in Path("/proc/self/mountinfo").read_text()
