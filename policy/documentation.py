@@ -5,7 +5,7 @@ import re
 from policy.rules import RULES
 from policy.rules.rule import ALL_CLOUDS, Rule
 
-_HEAD = "| rule | line | level | clouds | what holds | key that mends it |\n| --- | --- | --- | --- | --- | --- |\n"
+_HEAD = "| rule | line | level | clouds | what holds | what mends it |\n| --- | --- | --- | --- | --- | --- |\n"
 _PART = re.compile(r"(<!-- rules -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -19,5 +19,6 @@ def updated(document: str) -> str:
 
 def _row(rule: Rule) -> str:
     clouds = "all" if rule.clouds == ALL_CLOUDS else ", ".join(rule.clouds)
-    key = f"`crosscloud:{rule.key}`" if rule.key else "none: the program"
-    return f"| `{rule.name}` | {rule.line} | {rule.level.value} | {clouds} | {rule.says} | {key} |\n"
+    mends = [f"crosscloud:{rule.key}"] if rule.key else re.findall(r"[\w/]+\.py|pulumi config set --secret", rule.mend)
+    mended = ", ".join(f"`{each}`" for each in mends)
+    return f"| `{rule.name}` | {rule.line} | {rule.level.value} | {clouds} | {rule.says} | {mended} |\n"
