@@ -20,7 +20,7 @@ def group() -> None:
 def applied(stack: StackName = "local") -> None:
     """Print the commit of this pipeline's branch that was last applied to the stack.
 
-    Where GitLab knows none, it is the one before this push.
+    Where nothing was tried yet, it is the one before this push; where all failed, it is 0000….
     """
     from crosscloud.gitlab.client import Settings, connect
     from crosscloud.review.applied import last_applied

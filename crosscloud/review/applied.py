@@ -17,24 +17,36 @@ if TYPE_CHECKING:
 
 #: How many commits, and deployments, are looked back; the jobs' clones hold as many (GIT_DEPTH).
 REACH = 50
+#: GitLab's own word for no commit, and its statuses of deployments that came to nothing.
+NOTHING, _FAILED = "0" * 40, ("failed", "canceled")
 
 
 def last_applied(gl: "gitlab.Gitlab", project: str, stack: str, head: str, *, folder: Path | None = None) -> str:
-    """Return the newest commit before ``head`` that was applied to the stack; empty if none of those known was."""
-    wanted = {"environment": stack, "status": "success", "order_by": "id", "sort": "desc"}
-    with asking(f"the deployments to {stack}", needs="the scope read_api and the role Developer"):
-        listed = gl.projects.get(project, lazy=True).deployments
-        applied = {each.sha for each in listed.list(per_page=REACH, get_all=False, query_parameters=wanted)}
-    return next((commit for commit in _before(head, folder) if commit in applied), "")
+    """Return the newest commit up to ``head`` that was applied to the stack.
+
+    `NOTHING` if all that was tried failed; empty if nothing was tried yet.
+    """
+    known = _before(head, folder)
+    if found := _deployed(gl, project, stack, "success").intersection(known):
+        return next(commit for commit in known if commit in found)
+    return NOTHING if any(_deployed(gl, project, stack, each).intersection(known) for each in _FAILED) else ""
 
 
 def since(base: str, head: str, *, folder: Path | None = None) -> list[str]:
     """Return the commits of a branch after ``base`` up to its newest one ``head``, the newest first.
 
-    ``head`` alone where ``base`` is none of those that the clone has.
+    All that the clone has where ``base`` is none of them.
     """
     known = _before(head, folder)
-    return known[: known.index(base)] if base in known else [head]
+    return known[: known.index(base)] if base in known else known
+
+
+def _deployed(gl: "gitlab.Gitlab", project: str, stack: str, status: str) -> set[str]:
+    """Return the commits of the newest deployments of this status."""
+    wanted = {"environment": stack, "status": status, "order_by": "id", "sort": "desc"}
+    with asking(f"the deployments to {stack}", needs="the scope read_api and the role Developer"):
+        listed = gl.projects.get(project, lazy=True).deployments
+        return {each.sha for each in listed.list(per_page=REACH, get_all=False, query_parameters=wanted)}
 
 
 def _before(head: str, folder: Path | None) -> list[str]:

@@ -23,6 +23,10 @@ FILE = ".crosscloud/previews/{stack}/review.json"
 _REFS = ("refs/merge-requests/{iid}/train", "refs/merge-requests/{iid}/head", "refs/merge-requests/{iid}/merge")
 
 
+#: How many merge requests without a review are told, the newest first.
+_TOLD = 5
+
+
 class UnreviewedError(ReviewError):
     """Nobody could have reviewed a commit: no merge request brought it."""
 
@@ -55,7 +59,7 @@ def fetch(gl: "gitlab.Gitlab", commits: Sequence[Commit], stack: str, *, job: st
     name of the job that previews the stack. Raises `UnreviewedError` if no merge request brought any of the commits,
     and `ReviewError` if none of them has a review of its last commit, with the reason for each.
     """
-    reasons = []
+    reasons: list[str] = []
     for commit in commits:
         for merge_request in _merge_requests(gl, commit):
             if not _brought(merge_request, commit):
@@ -66,7 +70,9 @@ def fetch(gl: "gitlab.Gitlab", commits: Sequence[Commit], stack: str, *, job: st
                 reasons.append(f"  merge request !{merge_request['iid']}: {error}")
     newest = commits[0]
     if reasons:
-        raise ReviewError("\n".join([f"stack {stack} has no review of what commit {newest.sha[:8]} brings:", *reasons]))
+        raise ReviewError(
+            "\n".join([f"stack {stack} has no review of what commit {newest.sha[:8]} brings:", *reasons[:_TOLD]])
+        )
     raise UnreviewedError(
         f"no merge request brought commit {newest.sha[:8]} to {newest.branch}, so that nobody has seen what it "
         "changes. Open one with the change, or let this job apply it unseen by `--allow-unreviewed`"

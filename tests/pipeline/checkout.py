@@ -36,13 +36,18 @@ def make(folder: Path, gitlab: str) -> str:
 
 
 def change(folder: Path, files: Mapping[str, str], *, branch: str) -> tuple[str, str]:
-    """Commit a change of some files to a branch, made here if need be; return the commits before and after it."""
-    before = _git(folder, "rev-parse", "HEAD").strip()
+    """Commit a change of some files, or of none, to a branch, made here if need be; return that of BRANCH, and it."""
+    before = _git(folder, "rev-parse", BRANCH).strip()
     for name, text in files.items():
         (folder / name).write_text(text)
     _git(folder, "checkout", "--quiet", "-B", branch)
-    _git(folder, *_WHO, "commit", "--quiet", "--all", "--message", "a change")
+    _git(folder, *_WHO, "commit", "--quiet", "--all", "--allow-empty", "--message", "a change")
     return before, _git(folder, "rev-parse", "HEAD").strip()
+
+
+def restore(folder: Path) -> None:
+    """Put all files back to what is committed."""
+    _git(folder, "checkout", "--quiet", "--force", ".")
 
 
 def _git(folder: Path, *arguments: str) -> str:

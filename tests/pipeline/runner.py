@@ -115,18 +115,21 @@ def _start(folder: Path, variables: Mapping[str, str], arguments: Sequence[str],
     command = [
         *(str(_NODE / "node"), str(_NODE / "gitlab-ci-local")),
         *("--force-shell-executor", "--shell-isolation", "--no-artifacts-to-source", "--no-color"),
+        "--no-json-schema-validation",  # test_configuration.py has it
         *(part for name, value in told.items() for part in ("--variable", f"{name}={value}")),
         *arguments,
     ]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment |= {
+    return start(command, folder, environment(home) | {"GCL_IGNORE_PREDEFINED_VARS": ",".join(_SET)})
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Return the variables of this runner's machine, whose jobs keep their states and machines in this folder."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | {
         "CROSSCLOUD_VENV": str(paths.ROOT / ".venv"),
         "CROSSCLOUD_HOME": str(home),
         "CROSSCLOUD_TOOLS": str(paths.tools()),
         "PATH": os.pathsep.join([os.environ["PATH"], str(paths.ROOT / ".venv" / "bin")]),
-        "GCL_IGNORE_PREDEFINED_VARS": ",".join(_SET),
     }
-    return start(command, folder, environment)
 
 
 def _write_overlay(folder: Path, variables: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from crosscloud.gitlab.client import GitlabError, Settings, connect
 from crosscloud.review import ReviewError
-from crosscloud.review.applied import last_applied, since
+from crosscloud.review.applied import NOTHING, last_applied, since
 from tests.gitlab import Stub, gitlab_stub
 from tests.gitlab.model import Access
 
@@ -50,7 +50,9 @@ def last(stub: Stub, branch: tuple[Path, list[str]], head: str) -> str:
 
 def test_an_attempt_that_failed_or_was_cancelled_did_not_apply(stub: Stub, branch: tuple[Path, list[str]]) -> None:
     newest, middle, oldest = branch[1]
-    assert not last(stub, branch, newest)
+    assert not last(stub, branch, newest), "nothing was tried"
+    deployed(stub, middle, "failed")
+    assert last(stub, branch, newest) == NOTHING
     deployed(stub, oldest, "success")
     deployed(stub, middle, "failed")
     deployed(stub, newest, "canceled")
@@ -78,6 +80,6 @@ def test_the_commits_since_are_those_that_the_clone_has(branch: tuple[Path, list
     folder, (newest, middle, oldest) = branch
     assert since(oldest, newest, folder=folder) == [newest, middle]
     assert since(newest, newest, folder=folder) == []
-    assert since("0" * 40, newest, folder=folder) == [newest], "a new branch, or a clone too shallow"
+    assert since(NOTHING, newest, folder=folder) == [newest, middle, oldest], "or a clone that is too shallow"
     with pytest.raises(ReviewError, match="git does not know the commits before"):
         since(oldest, "d" * 40, folder=folder)
