@@ -116,7 +116,8 @@ class PacketCluster(SelfManagedCluster):
             project_ssh_key_ids=self._keys,
             user_data=user_data,
             tags=[*self._tags, *tags, *ssh],
-            opts=opts,
+            # It logs in for a device's first day, and the provider does not tell the engine that it is secret.
+            opts=ResourceOptions.merge(opts, ResourceOptions(additional_secret_outputs=["root_password"])),
         )
 
 
