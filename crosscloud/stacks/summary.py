@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from crosscloud import container, provenance, release
+from crosscloud import container, provenance
+from crosscloud.reference import parse
 
 
-def show(name: str, outputs: dict[str, Any], release_file: Path, kubeconfig: Path, seconds: float) -> None:
+def show(name: str, outputs: dict[str, Any], kubeconfig: Path, seconds: float) -> None:
     """Print the summary of a stack; it holds no secret."""
     from rich.console import Console
 
@@ -14,7 +15,7 @@ def show(name: str, outputs: dict[str, Any], release_file: Path, kubeconfig: Pat
     console.print()
     console.print(f"[bold green]{outputs['clusterName']} is up[/] ({seconds:.0f} s): {outputs['endpoint']}")
     console.print(nodes(outputs["nodes"]))
-    console.print(images(release_file))
+    console.print(images(outputs))
     console.print(_ways_in(name, kubeconfig), soft_wrap=True)
 
 
@@ -49,11 +50,18 @@ def nodes(listed: list[dict[str, str]]) -> Any:
     return table
 
 
-def images(release_file: Path) -> Any:
-    """Return the table of a release's images, with where they come from if that is known."""
-    sources = provenance.load(release_file, lambda _: None)  # the program has warned of what is not believed
+def images(outputs: dict[str, Any]) -> Any:
+    """Return the table of the images that were deployed, with where they come from if that is known.
+
+    The stack knows them: the file of the release may have changed while it came up.
+    """
+    from crosscloud.runs.record import Source
+
+    sources = {name: Source.model_validate(told) for name, told in outputs["releaseSources"].items()}
     table = _table("image", "tag", "digest", *(["from"] if sources else []))
-    for name, image in release.load(release_file):
+    for name, tag in outputs["releaseTags"].items():
+        image = parse(outputs["release"][name])
+        digest = (image and image.digest) or "not known"
         source = [provenance.told(sources[name])] if name in sources else []
-        table.add_row(name.replace("_", "-"), image.tag, (image.digest or "not known")[:19], *source)
+        table.add_row(name.replace("_", "-"), tag, digest[:19], *source)
     return table

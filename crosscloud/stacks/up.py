@@ -58,7 +58,7 @@ def up(name: str, *, checks: bool = True, review: Path | None = None, policies: 
     if checks:
         with stage("checks"):
             passed = run_checks(stack, stack_config, path, outputs, _registry(stack_config))
-    summary.show(name, outputs, Path(stack_config.release_file), path, time.monotonic() - started)
+    summary.show(name, outputs, path, time.monotonic() - started)
     if not passed:
         raise ChecksFailedError(f"the cluster of stack {name} is up, but checks failed; the table above says which")
 
