@@ -59,7 +59,7 @@ def cut_short(record: Record, now: datetime) -> str:
     """Return why a run without an end will have none, or nothing: it was stopped, or nothing was heard of it."""
     if any(s.name == CLEANS for s in record.stages):
         if all(s.name == CLEANS for s in record.stages):
-            return f"nothing was made: {STAGES[0]} did not begin; the job before it in the pipeline tells why"
+            return f"{STAGES[0]} of this run did not begin; the job before it in the pipeline tells why"
         return f"the run was stopped before {DECIDES} ended"
     at = next((s for s in record.stages if s.status is StageStatus.RUNNING), None)
     silent = now - (at.started if at else record.ended)
