@@ -23,8 +23,8 @@ PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     # https://kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens/#token-format
     ("a bootstrap token", re.compile(r"(?<![a-z0-9./_-])[a-z0-9]{6}\.[a-z0-9]{16}(?![a-z0-9._/-])")),
     ("a signed token", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
-    # https://docs.gitlab.com/security/tokens/#token-prefixes; Google's access tokens; GitHub's
-    ("an access token", re.compile(r"\b(?:gl[a-z]{2,8}-|ya29\.|gh[opsu]_)[\w.-]{20}")),
+    # GitLab's (https://docs.gitlab.com/security/tokens/#token-prefixes), Google's and GitHub's
+    ("an access token", re.compile(r"\b(?:gl(?:pat|dt|rt|cbt|ptt|agent|oas|soat)-|ya29\.|gh[opsu]_)[\w.-]{20}")),
     ("a machine's user-data, with what it joins the cluster by", re.compile(r"^#cloud-config\b")),
 )
 #: Names whose values are secret whatever they look like, and also when they are not known yet.

@@ -140,6 +140,8 @@ NARROW: list[tuple[str, str, dict[str, Any]]] = [
     ("google-accounts-own", "gcp:compute/instance:Instance", {"machineType": "e2-small"}),
     ("google-accounts-own", "gcp:compute/instance:Instance", {"serviceAccount": {"email": UNKNOWN_STRING_VALUE}}),
     ("services-inside", "kubernetes:core/v1:Service", {"spec": {"type": "ClusterIP"}}),
+    ("inputs-hide-secrets", "gcp:compute/address:Address", {"name": "global-address-of-the-users-of-one"}),
+    ("inputs-hide-secrets", "aws:ec2/launchTemplate:LaunchTemplate", {"metadataOptions": {"httpTokens": "required"}}),
 ]
 
 
