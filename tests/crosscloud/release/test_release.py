@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crosscloud import release
+from crosscloud.artifacts import catalogue
 from crosscloud.errors import CrosscloudError
 from crosscloud.paths import ROOT
 
@@ -132,11 +133,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         release.load(tmp_path / "release.env")
 
 
-def test_the_release_of_this_checkout_names_stable_versions() -> None:
-    assert {name: image.version for name, image in release.load(ROOT / "release.env")} == {
-        "alertmanager": "0.28.1",
-        "coredns": "1.15.0",
-        "kubernetes": "1.37.2",
-        "node_exporter": "1.12.1",
-        "prometheus": "3.15.0",
-    }
+def test_the_release_of_this_checkout_names_the_stable_versions_of_the_catalogue() -> None:
+    stable = {one.variable: one.public_version(one.stable) for one in catalogue.PROJECTS if one.released}
+    named = {name: image.version for name, image in release.load(ROOT / "release.env")}
+    assert named == {attribute: stable[variable] for variable, attribute in release.PROJECTS.items()}
