@@ -10,8 +10,9 @@ from selenium.webdriver.common.by import By
 
 from crosscloud import paths
 from crosscloud.report.site import make
+from crosscloud.runs.record import load, save
 from tests.browser import browser, overflow, resize, screenshot
-from tests.crosscloud.report.sample import NOW, sample
+from tests.crosscloud.report.sample import NOW, Night, sample, write
 
 PHONE, DESKTOP = 360, 1280
 PAGES = ("index.html", "cell/gce-head.html", "cell/gce-alpha.html", "project/coredns.html")
@@ -34,6 +35,14 @@ return [...document.querySelectorAll('text')].map(text => {
   return [made, text.getComputedTextLength(), text.textContent];
 });
 """
+#: What runs out of its place in a table, a list or the head of a page; heads of tables that only readers hear do not.
+_SPILT = """
+return [...document.querySelectorAll('td, th, li, .hero')]
+  .filter(place => !place.closest('thead') || getComputedStyle(place.closest('thead')).position !== 'absolute')
+  .filter(place => place.scrollWidth > place.clientWidth + 1).map(place => place.textContent.slice(0, 80));
+"""
+#: The narrowest window that shows tables as such.
+TABLE = 1001
 WHITE = "rgb(255, 255, 255)"
 
 
@@ -41,6 +50,22 @@ WHITE = "rgb(255, 255, 255)"
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     sample(folder / "runs", days=12, clouds=("gce", "packet", "local"))
+    make(folder / "runs", folder / "site", None, NOW)
+    return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def wordy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site on which whatever comes from elsewhere is long, and a word that nothing breaks."""
+    folder, word = tmp_path_factory.mktemp("wordy"), "long" * 60
+    run = write(folder / "runs", "aws", "head", NOW, Night("cross-project", word, ("coredns",)), number=7)
+    record = load(run)
+    coredns = record.release["coredns"]
+    assert coredns.source
+    source = coredns.source.model_copy(update={"project": word, "branch": word, "commit": word})
+    image = coredns.model_copy(update={"image": word, "tag": word[:120], "source": source})
+    update = {"cloud": word, "id": word, "commit": word, "kubernetes": word}
+    save(run, record.model_copy(update={**update, "release": {**record.release, "coredns": image}}))
     make(folder / "runs", folder / "site", None, NOW)
     return folder / "site"
 
@@ -86,6 +111,14 @@ def test_it_fits_and_everybody_can_read_it(chrome: Chrome, site: Path, page: str
     assert found["wrong"] == []
     assert found["unsure"] == []
     assert {"color-contrast", "html-has-lang", "landmark-one-main", "link-name"} <= set(found["passed"])
+
+
+@pytest.mark.parametrize("width", [PHONE, TABLE, DESKTOP])
+def test_words_of_any_length_stay_in_their_place(chrome: Chrome, wordy: Path, width: int) -> None:
+    for page in ("index.html", "cell/aws-head.html", "project/coredns.html"):
+        show(chrome, wordy, page, width=width)
+        assert overflow(chrome) == []
+        assert chrome.execute_script(_SPILT) == [], page
 
 
 def test_the_audit_sees_what_is_wrong(chrome: Chrome, site: Path) -> None:
