@@ -58,11 +58,11 @@ class Lock:
         return f"process {self.pid} on {place}{_age(self.since)}" if self.pid else f"a run on {place}{_age(self.since)}"
 
 
-def in_files(stack: Stack) -> list[Lock]:
-    """Return the stack's locks where the backend is a folder of this machine; else none."""
+def in_files(stack: Stack) -> list[Lock] | None:
+    """Return the stack's locks where the backend is a folder of this machine; else only the engine can tell."""
     backend = urlsplit(stack.workspace.environment().get("PULUMI_BACKEND_URL", ""))
     if backend.scheme != "file":
-        return []
+        return None
     folder = Path(unquote(backend.path)) / ".pulumi" / "locks" / "organization" / stack.workspace.name / stack.name
     return [_read(file) for file in sorted(folder.glob("*.json"))]
 

@@ -1,6 +1,6 @@
 """Mending what a killed run leaves in a stack's state: a lock that nobody holds, operations that never ended."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from crosscloud.errors import CrosscloudError
@@ -10,10 +10,11 @@ from crosscloud.stacks.pulumi import PulumiError, Stack
 
 #: What the engine's history says of a run that only finished what an interrupted one had begun.
 MESSAGE = "crosscloud: finish what an interrupted run had begun"
+_REFRESH = ("refresh", "--yes", "--skip-preview", "--suppress-outputs", "--message", MESSAGE)
 #: What a run that was killed in the middle of an operation leaves open, and what is done about it.
 _OPEN = {
-    "creating": "forgot the creation of {names}: it is made again, or taken over where it carries our name; what a "
-    "cloud made without telling is still there, to be deleted by hand",
+    "creating": "forgot the creation of {names}: it is made again, or taken over where it carries our name; look "
+    "whether the cloud has one too many",
     "updating": "looked at {names}, which was being changed: the rest of the change is made now",
     "deleting": "looked whether {names}, which was being deleted, is gone: what is left is deleted now",
     "reading": "forgot that {names} was being read: that changes nothing",
@@ -34,12 +35,12 @@ def recover(stack: Stack, *, by_program: bool = False) -> list[str]:
     operations are settled by looking at what there is of these resources, and no others (``pulumi refresh``);
     ``by_program`` with the access that the program gives, where that in the state ends.
     """
-    mended = list(_given_up(stack, locks.in_files(stack)))
+    mended = list(_given_up(stack, locks.in_files(stack) or []))
     deployment = stack.deployment()
     pending = deployment.get("pending_operations") or []
     if pending:
-        refresh = ["refresh", "--yes", "--clear-pending-creates", "--skip-preview", "--suppress-outputs"]
-        refresh += ["--message", MESSAGE, *_targets(deployment)]
+        urns = {operation["resource"]["urn"] for operation in pending}
+        refresh = [*_REFRESH, "--clear-pending-creates", *_targets(deployment, urns)]
         refresh += ["--run-program"] if by_program else []
         try:
             stack.ask(*refresh)
@@ -81,10 +82,18 @@ def unlock(stack: Stack, *, force: bool) -> list[str]:
     said.
     """
     found = locks.in_files(stack)
-    if not found and force:
-        stack.ask("cancel", "--yes")
-        return ["gave up whatever lock the backend had: you said that its holder is dead"]
-    return list(_given_up(stack, found, force=force))
+    return list(_given_up(stack, _seen_by_the_engine(stack) if found is None else found, force=force))
+
+
+def _seen_by_the_engine(stack: Stack) -> list[Lock]:
+    """Return the locks that the engine tells of when it wants its own: here to look at nothing but the stack itself."""
+    try:
+        stack.ask(*_REFRESH, "--skip-pending-creates", *_targets(stack.deployment(), ()))
+    except PulumiError as error:
+        if found := locks.told(error.said):
+            return found
+        raise
+    return []
 
 
 def _given_up(stack: Stack, found: Sequence[Lock], *, force: bool = False) -> Iterator[str]:
@@ -111,16 +120,15 @@ def _held(stack: Stack, lock: Lock, holder: Holder, why: str) -> str:
     return f"{head}; if you know that it is dead, `crosscloud unlock --stack {stack.name} --force` gives up its lock"
 
 
-def _targets(deployment: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the arguments that have the engine look at the resources with a pending operation alone.
+def _targets(deployment: Mapping[str, Any], urns: Collection[str]) -> Iterator[str]:
+    """Yield the arguments that have the engine look at these resources alone, as far as the state has them.
 
-    What else has changed in a cloud is not taken into the state on the way. Where all of them were being created there
-    is nothing to look at but the stack itself.
+    What else has changed in a cloud is not taken into the state on the way. The stack itself, the first resource, is
+    always one of them: without any the engine would look at everything.
     """
     known = [resource["urn"] for resource in deployment.get("resources") or []]
-    pending = {operation["resource"]["urn"] for operation in deployment["pending_operations"]}
     for urn in known:
-        if urn in pending or urn == known[0]:
+        if urn in urns or urn == known[0]:
             yield from ("--target", urn)
 
 

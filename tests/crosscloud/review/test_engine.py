@@ -169,7 +169,7 @@ def test_a_lock_of_a_job_that_gitlab_says_has_ended_is_given_up_on_the_way(
         stack.ask("stack", "tag", "set", marks._tag("runner-1"), mark.model_dump_json())
         content = {"pid": 7, "username": "root", "hostname": "runner-1", "timestamp": began.isoformat()}
         (folder / "of-a-job.json").write_text(json.dumps(content))
-        monkeypatch.setattr(locks, "in_files", lambda _stack: [])
+        monkeypatch.setattr(locks, "in_files", lambda _stack: None)
         monkeypatch.setenv("CROSSCLOUD_GITLAB_URL", gitlab.url)
         apply(stack, then)
     said = capfd.readouterr().out

@@ -160,3 +160,27 @@ def test_only_jobs_of_a_pipeline_leave_a_note_and_it_goes_with_them(
     assert len(noted[4]) <= 256, "as long as its value may be"
     assert json.loads(noted[4])["job"] == 5
     assert forgotten == ("stack", "tag", "rm", noted[3])
+
+
+def test_a_lock_in_a_bucket_is_looked_for_before_it_is_given_up_on_a_users_word(
+    stack: QuietStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
+    QuietStack.fails = [WORDS.format(host="elsewhere", pid=7, since="2026-11-22T03:05:00Z")] * 2
+    with pytest.raises(recovery.LockedError, match="process 7 on elsewhere"):
+        recovery.unlock(stack, force=False)
+    (said,) = recovery.unlock(stack, force=True)
+    assert said.endswith("you said that it is dead")
+    assert stack.asked[0] == ("cancel", "--yes")
+    assert recovery.unlock(stack, force=True) == [], "there is none any more"
+    assert stack.asked[-1][0] == "refresh"
+
+
+def test_a_job_that_runs_keeps_its_lock_in_a_bucket_too(stack: QuietStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://states")
+    note(stack)
+    answers(monkeypatch, status="running", finished_at=None)
+    QuietStack.fails = [WORDS.format(host="runner-1", pid=12, since="2026-11-22T03:05:00Z")]
+    with pytest.raises(recovery.LockedError, match="job 4711 is running"):
+        recovery.unlock(stack, force=True)
+    assert stack.asked == []
