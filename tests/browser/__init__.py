@@ -1,6 +1,6 @@
 """A real browser for tests: Debian's chromium without a window, driven by selenium, with a profile of its own.
 
-    with browser(width=390, scripts=False) as driver:      # a phone, without JavaScript
+    with browser(width=390) as driver:      # a phone
         driver.get(page.as_uri())
         assert overflow(driver) == []
         screenshot(driver, folder / "phone.png")
@@ -47,15 +47,13 @@ return [...document.body.querySelectorAll('*')]
 
 
 @contextmanager
-def browser(*, width: int = 1100, height: int = 900, scripts: bool = True) -> Iterator[Chrome]:
-    """Start chromium with a window of this size, in CSS pixels; without ``scripts`` pages have no JavaScript."""
+def browser(*, width: int = 1100, height: int = 900) -> Iterator[Chrome]:
+    """Start chromium with a window of this size, in CSS pixels."""
     with tempfile.TemporaryDirectory(prefix="crosscloud-browser-", ignore_cleanup_errors=True) as profile:
         options = ChromeOptions()
         options.binary_location = _found("chromium")
         for flag in (*_FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
-        if not scripts:
-            options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
         driver = Chrome(options=options, service=Service(_found("chromedriver")))
         try:
             driver.set_page_load_timeout(_PATIENCE)
