@@ -15,9 +15,14 @@ from crosscloud.files import write_text
 from crosscloud.problems import first_wrong, shown
 
 _SHOWN = 20
-_WHAT_TO_DO = (
+#: What to do where the files are those that were previewed, and where they are not: the old branch has the old files.
+_PREVIEW_AGAIN = (
     "Nothing was changed. Preview it again and look at what it would change now: run the preview job of the merge "
     "request again, or push to it; then run this job again"
+)
+_PREVIEW_ANEW = (
+    "Nothing was changed. What would be applied is not what was previewed, as when another merge came before: open a "
+    "merge request that touches the stack. Its preview shows all that is not applied yet, and merging it applies that"
 )
 
 
@@ -138,7 +143,8 @@ def refusal(then: Review, changes: Sequence[str]) -> str:
     head = (
         f"stack {then.stack} is not applied: since its preview{of} ({then.recorded:%Y-%m-%d %H:%M} UTC) something moved"
     )
-    return "\n".join([head, *shown, *rest, _WHAT_TO_DO])
+    of_files = any(not line.startswith("state: ") for line in changes)
+    return "\n".join([head, *shown, *rest, _PREVIEW_ANEW if of_files else _PREVIEW_AGAIN])
 
 
 def _digest(salt: bytes, name: str, value: Any) -> str:

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 #: Seconds to wait for the rest of what an ended command wrote: what it started may hold its error output open.
 _LAST_WORDS = 5.0
+#: Its words for a state that was not written to its end, as on a full disk, and what to do then.
+_CUT_SHORT = "unexpected end of JSON input"
+_RESTORE = (
+    "A state in the backend was cut short while it was written: a copy of the one before is beside it, "
+    ".pulumi/stacks/<project>/<stack>.json.bak. Put that in the place of <stack>.json, then run `crosscloud up`, which "
+    "asks the cloud what there is"
+)
 
 
 class PulumiError(CrosscloudError):
@@ -156,7 +163,8 @@ class Stack:
 
 
 def _words(done: "subprocess.CompletedProcess[str]") -> str:
-    return (done.stderr.strip() or done.stdout.strip()).removeprefix("error: ")
+    words = (done.stderr.strip() or done.stdout.strip()).removeprefix("error: ")
+    return f"{words}\n{_RESTORE}" if _CUT_SHORT in words else words
 
 
 def _pass_on(stream: IO[str], said: list[str]) -> None:

@@ -200,6 +200,14 @@ def test_a_refusal_shows_as_much_as_can_be_read() -> None:
     assert "of commit c0ffee00" in text
 
 
+def test_a_refusal_says_what_can_help() -> None:
+    """The merge request's branch has the files that it was previewed with; another preview of them changes nothing."""
+    assert "run the preview job of the merge request again" in refusal(review(), ["state: vm a is gone"])
+    text = refusal(review(), ["state: vm a is gone", "config: crosscloud:workers was changed"])
+    assert "open a merge request that touches the stack" in text
+    assert "again" not in text
+
+
 def test_under_the_lock_only_what_an_interrupted_run_left_may_be_gone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,3 +41,13 @@ def test_a_killed_engine_is_told_with_its_signal(tmp_path: Path, monkeypatch: py
     command(tmp_path, "kill -9 $$", monkeypatch)
     with pytest.raises(PulumiError, match="was ended by SIGKILL; run the same command again"):
         Stack("demo").show("up")
+
+
+def test_a_state_that_was_cut_short_is_told_with_where_the_one_before_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "error: failed to load checkpoint: place 1: unexpected end of JSON input"
+    command(tmp_path, f"echo '{said}' >&2; exit 1", monkeypatch)
+    for ask in (Stack("demo").exists, Stack("demo").deployment):
+        with pytest.raises(PulumiError, match=r"[^:]: failed to load checkpoint(?s:.*)<stack>\.json\.bak"):
+            ask()
