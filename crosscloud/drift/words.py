@@ -34,10 +34,9 @@ def unapplied(drift: Drift) -> Iterator[tuple[Change, str]]:
 
 def _properties(change: Change) -> str:
     told = [_difference(one) for one in change.differences[:_PROPERTIES]]
-    left = len(change.differences) - len(told)
-    return "; ".join(told) + (
-        f"; and {counted(left, 'property')} more".replace("propertys", "properties") if left else ""
-    )
+    if left := len(change.differences) - len(told):
+        told.append(f"and {left} more {'property' if left == 1 else 'properties'}")
+    return "; ".join(told)
 
 
 def _difference(one: Difference) -> str:

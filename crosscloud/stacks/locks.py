@@ -24,6 +24,8 @@ from crosscloud.stacks.pulumi import Stack
 _ENDED = ("success", "failed", "canceled", "skipped")
 #: How far two machines' clocks may be apart.
 _SKEW = timedelta(minutes=1)
+#: How long a runner may take to hear that its job was cancelled, or timed out, and to end what the job started.
+_ENDING = timedelta(minutes=3)
 #: Pulumi's words, for backends whose locks only it can read: pkg/backend/diy/lock.go.
 _TOLD = re.compile(r"created by (?P<user>\S*)@(?P<host>\S+) \(pid (?P<pid>\d+)\) at (?P<since>\S+)")
 #: Its words for a lock of its own service: pkg/backend/httpstate/backend.go and the service's answer 409.
@@ -101,6 +103,11 @@ def _judge_job(mark: marks.Mark, lock: Lock) -> tuple[Holder, str]:
         return Holder.LIVES, f"job {mark.job} is {job.get('status')}: {mark.url}"
     if finished and lock.since > finished + _SKEW:
         return Holder.UNKNOWN, f"it was taken after job {mark.job} had ended"
+    if finished and datetime.now(UTC) < finished + _ENDING:
+        return (
+            Holder.UNKNOWN,
+            f"job {mark.job} has only just ended ({job['status']}), and its runner may still be at it",
+        )
     return Holder.DEAD, f"GitLab says that its job {mark.job} has ended ({job['status']})"
 
 

@@ -58,7 +58,7 @@ def test_many_properties_and_long_values_are_cut() -> None:
     many = [Difference(f"tags.k{number}", None, "x" * 200) for number in range(6)]
     found = drift(change(Op.UPDATE, "worker-0"), seen=(change(Op.UPDATE, "worker-0", *many),))
     ((_, how),) = words.behind(found)
-    assert how.endswith("; and 2 properties more")
+    assert how.endswith("; and 2 more properties")
     assert len(how) < 400
 
 

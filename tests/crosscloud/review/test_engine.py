@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -161,10 +161,15 @@ def test_a_lock_of_a_job_that_gitlab_says_has_ended_is_given_up_on_the_way(
     up.configure(workers={"count": 1})
     then = record(stack)
     folder = place_of(NAME).folder / f"state/.pulumi/locks/organization/crosscloud-rehearsal/{NAME}"
-    began = datetime.now(UTC)
+    began = datetime.now(UTC) - timedelta(minutes=10)
     with gitlab_stub() as gitlab:
         project = gitlab.project("cncf/crosscloud")
-        job = project.branch("main", "5eed" * 10).pipeline("failed").job("apply", status="failed").pipeline.jobs[0]
+        job = (
+            project.branch("main", "5eed" * 10)
+            .pipeline("failed")
+            .job("apply", status="failed", finished=began + timedelta(minutes=5))
+            .pipeline.jobs[0]
+        )
         mark = marks.Mark(host="runner-1", started=began, project=str(project.project.id), job=job.id)
         stack.ask("stack", "tag", "set", marks._tag("runner-1"), mark.model_dump_json())
         content = {"pid": 7, "username": "root", "hostname": "runner-1", "timestamp": began.isoformat()}

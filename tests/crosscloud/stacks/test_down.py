@@ -58,6 +58,14 @@ def test_a_stack_in_a_cloud_that_cannot_be_destroyed_is_not_forgotten_though_its
     assert backend.asked == ["destroy"]
 
 
+def test_no_review_is_gone_on_with_over_what_a_killed_destruction_left(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crosscloud.stacks.marks.end_review", lambda _: backend.asked.append("end review"))
+    taking_down.down("mine")
+    assert backend.asked[:2] == ["end review", "destroy"]
+
+
 def test_a_file_that_does_not_say_the_cloud_makes_nothing_local(backend: Backend, tmp_path: Path) -> None:
     write(tmp_path, {"podCidr": "10.0.0.0/16"})
     taking_down.down("mine")

@@ -71,6 +71,17 @@ def test_a_lock_from_another_time_is_not_the_jobs(
     assert why in told
 
 
+def test_a_job_that_has_only_just_ended_may_still_be_at_work(
+    stack: QuietStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GitLab says that a job is cancelled, or timed out, before the runner has ended what the job started."""
+    note(stack)
+    for ago, holder in ((timedelta(seconds=20), Holder.UNKNOWN), (timedelta(minutes=5), Holder.DEAD)):
+        finished = datetime.now(UTC) - ago
+        answers(monkeypatch, status="canceled", finished_at=finished.isoformat())
+        assert locks.judge(stack, held())[0] is holder
+
+
 def test_a_gitlab_that_does_not_answer_proves_nothing(stack: QuietStack, monkeypatch: pytest.MonkeyPatch) -> None:
     note(stack)
     monkeypatch.delenv("CI_SERVER_URL", raising=False)
