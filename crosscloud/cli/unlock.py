@@ -1,5 +1,6 @@
 """``crosscloud unlock``: giving up a lock that a run left behind, with the reasons."""
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
@@ -28,5 +29,13 @@ def unlock(
         print(f"stack {found.name} is not up, so it has no lock")
         return
     given_up = recovery.unlock(found, force=force)
-    for line in [*given_up, *recovery.recover(found)] or [f"stack {found.name} has no lock, and nothing to finish"]:
-        print(line)
+    _say(given_up)  # now: what comes next may fail
+    finished = recovery.recover(found)
+    _say(finished)
+    if not given_up and not finished:
+        print(f"stack {found.name} has no lock, and nothing to finish")
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
