@@ -24,6 +24,7 @@ from crosscloud.stacks.stages import (
     stage,
     take_outputs,
 )
+from crosscloud.stacks.up import ensure_known
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ def rehearse(name: str, wishes: Wishes) -> None:
     process with the failure's exit status: the last thing that is said is what is left.
     """
     started = time.monotonic()
-    prepared = prepare(Stack(name), wishes.sizes, machines=wishes.machines)
-    with held(place_of(name)):
+    ensure_known(Stack(name))
+    with held(place_of(name)):  # first: another one that is at work must not find its files changed
+        prepared = prepare(Stack(name), wishes.sizes, machines=wishes.machines)
         banner.top(prepared, wishes.fault, machines=wishes.machines)
         result, failures = "interrupted", []
         try:

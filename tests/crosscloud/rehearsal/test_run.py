@@ -8,6 +8,7 @@ import pytest
 from crosscloud.errors import CrosscloudError
 from crosscloud.rehearsal import down, run
 from crosscloud.rehearsal.faults import parse
+from crosscloud.rehearsal.place import BusyError, held, place_of
 from crosscloud.rehearsal.project import Sizes
 from crosscloud.rehearsal.run import Wishes, rehearse
 from crosscloud.stacks.pulumi import PulumiError, Stack
@@ -55,6 +56,25 @@ def course(own: Stack, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr("crosscloud.rehearsal.hosted.purge", lambda _: [])
     monkeypatch.setattr("crosscloud.rehearsal.hosted.anything", lambda: False)
     return done
+
+
+def test_one_that_is_at_work_keeps_its_files(course: list[str]) -> None:
+    rehearse("aws", Wishes(ONE, keep=True))
+    place = place_of("aws")
+    before = {file.name: file.read_bytes() for file in place.project.iterdir()}
+    done = list(course)
+    with held(place), pytest.raises(BusyError, match="a rehearsal of stack aws is at work"):
+        rehearse("aws", Wishes(Sizes(3, 3), machines=False))
+    assert {file.name: file.read_bytes() for file in place.project.iterdir()} == before
+    assert place.remembered()["CROSSCLOUD_REHEARSAL_MACHINES"] == "yes"
+    assert course == done
+
+
+def test_a_stack_that_is_not_there_leaves_no_trace(course: list[str]) -> None:
+    with pytest.raises(CrosscloudError, match=r"there is no Pulumi\.nothing\.yaml"):
+        rehearse("nothing", Wishes(ONE))
+    assert not place_of("nothing").folder.with_suffix(".lock").exists()
+    assert course == []
 
 
 def test_it_goes_to_a_checked_cluster_and_back(course: list[str], capsys: pytest.CaptureFixture[str]) -> None:
