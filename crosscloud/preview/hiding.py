@@ -18,7 +18,7 @@ from crosscloud.preview.model import SECRET, UNKNOWN
 #: What a credential follows in a text: ``--password x``, ``token=x``, ``"secret": "x"``.
 _AFTER = "|".join(
     f"(?<={form})"
-    for name in ("password", "token", "secret")
+    for name in ("password", "token", "secret", "access_key", "api_key")
     for form in (f"{name}=", f'{name}":"', f'{name}": "', f"--{name} ")
 )
 #: What credentials look like, whoever made them.
@@ -36,7 +36,7 @@ _FORMS = re.compile(
     re.DOTALL,
 )
 #: A password in an address: ``https://user:password@host``.
-_ADDRESS = re.compile(r"(://[^/\s:@\"']*:)[^/\s@\"']+(?=@)")
+_ADDRESS = re.compile(r"(://[^/\s:@\"']*:)[^/\s\"']+(?=@)")
 #: Names whose values are credentials; what such a name only refers to (``existingSecret``) is none.
 _NAMES = re.compile(
     r"(?i)(?<!existing)(?<!pull)"

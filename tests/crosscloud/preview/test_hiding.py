@@ -102,6 +102,8 @@ def test_what_looks_like_a_credential_is_hidden_though_nothing_knows_it(secret: 
     ("text", "shown"),
     [
         ("dial https://admin:hunter22@db:5432: refused", f"dial https://admin:{SECRET}@db:5432: refused"),
+        ("dial mysql://root:p@ss@db/x@y: refused", f"dial mysql://root:{SECRET}@db/x@y: refused"),
+        ("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+x is unknown", f"AWS_SECRET_ACCESS_KEY={SECRET} is unknown"),
         ('{"token":"hunter22","user":"x"}', f'{{"token":"{SECRET}","user":"x"}}'),
         ("login --password hunter22 --user x", f"login --password {SECRET} --user x"),
         ("adminPassword: hunter22\nuser: x", f"adminPassword: {SECRET}\nuser: x"),
