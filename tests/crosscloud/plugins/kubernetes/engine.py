@@ -71,6 +71,16 @@ class Stack:
         """Return the exported state as text."""
         return self.run("stack", "export", "--stack", "test")
 
+    def locked(self) -> bool:
+        """Tell whether a killed run has left its lock, without starting the engine."""
+        return any((self.folder / "state" / ".pulumi" / "locks").rglob("*.json"))
+
+    def holds_anything(self) -> bool:
+        """Tell whether the state has resources, or a run was killed while it made some; without starting the engine."""
+        (file,) = (self.folder / "state" / ".pulumi" / "stacks").rglob("test.json")
+        latest = json.loads(file.read_text())["checkpoint"].get("latest") or {}
+        return bool(latest.get("resources") or latest.get("pending_operations"))
+
     def resource(self, kind: str) -> dict[str, Any]:
         """Return the state of the one resource whose type ends in ``kind``."""
         resources = json.loads(self.state())["deployment"]["resources"]
