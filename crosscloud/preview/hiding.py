@@ -49,8 +49,10 @@ class Hiding:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         forms = {form for secret in secrets for form in _forms(secret)}
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+        # by their beginnings: a pattern of them all would take seconds to make where there are machines' user data
+        self._known: dict[str, list[str]] = {}
+        for form in sorted(forms, key=len, reverse=True):
+            self._known.setdefault(form[:SHORTEST], []).append(form)
 
     def __call__(self, value: Any) -> Any:
         """Return the value, a text or plain data, without them."""
@@ -64,9 +66,19 @@ class Hiding:
         return value
 
     def _text(self, text: str) -> str:
-        if self._known:
-            text = self._known.sub(SECRET, text)
-        return _ADDRESS.sub(rf"\1{SECRET}", _FORMS.sub(SECRET, text))
+        return _ADDRESS.sub(rf"\1{SECRET}", _FORMS.sub(SECRET, self._without_known(text)))
+
+    def _without_known(self, text: str) -> str:
+        kept: list[str] = []
+        done = start = 0
+        while start <= len(text) - SHORTEST:
+            forms = self._known.get(text[start : start + SHORTEST], ())
+            form = next((form for form in forms if text.startswith(form, start)), "")
+            if form:
+                kept += [text[done:start], SECRET]
+                done = start + len(form)
+            start += len(form) or 1
+        return "".join([*kept, text[done:]])
 
 
 def _named(value: Mapping[str, Any]) -> set[str]:
