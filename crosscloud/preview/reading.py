@@ -153,10 +153,33 @@ def _findings(events: "Iterable[EngineEvent]", hidden: Callable[[Any], Any]) -> 
 
 
 def _errors(diagnostics: "Iterable[DiagnosticEvent]", hidden: Callable[[Any], Any]) -> Iterator[Diagnostic]:
+    for severity, urn, text in _whole(diagnostics):
+        message = _plain(text, hidden)
+        if message and (severity == "error" or (severity.startswith("info") and _ERROR.match(message))):
+            yield Diagnostic(_ERROR.sub("", message), urn)
+
+
+def _whole(diagnostics: "Iterable[DiagnosticEvent]") -> Iterator[tuple[str, str, str]]:
+    """Yield severity, URN and text of each diagnostic.
+
+    What a program writes comes line by line: an error's further lines, which are indented, are put together with it.
+    """
+    lines: list[str] = []
+    kind = ""
     for told in diagnostics:
-        message = _plain(told.message, hidden)
-        if message and (told.severity == "error" or (told.severity.startswith("info") and _ERROR.match(message))):
-            yield Diagnostic(_ERROR.sub("", message), told.urn or "")
+        text = _COLOURS.sub("", told.message)
+        if lines and told.severity == kind and text[:1].isspace():
+            lines.append(text.rstrip())
+            continue
+        if lines:
+            yield kind, "", "\n".join(lines)
+            lines = []
+        if told.severity.startswith("info") and _ERROR.match(text):
+            lines, kind = [text.rstrip()], told.severity
+        else:
+            yield told.severity, told.urn or "", text
+    if lines:
+        yield kind, "", "\n".join(lines)
 
 
 def _warnings(diagnostics: "Iterable[DiagnosticEvent]", hidden: Callable[[Any], Any]) -> Iterator[str]:

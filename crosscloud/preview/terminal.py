@@ -55,7 +55,7 @@ def _headline(preview: Preview, console: "Console") -> None:
 
 
 def _item(console: "Console", text: str, style: str = "") -> None:
-    console.print(f"  - {plain(text)}", style=style, markup=False)
+    console.print(f"  - {plain(text)}".replace("\n", "\n    "), style=style, markup=False)
 
 
 def _findings(preview: Preview, console: "Console") -> None:

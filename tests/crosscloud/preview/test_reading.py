@@ -128,5 +128,24 @@ def test_a_program_that_fails_is_told_by_its_first_line() -> None:
     assert error.message == "2 errors in the release release.env:\n  …"
 
 
+def test_an_error_of_several_lines_is_whole_though_the_engine_passes_it_line_by_line() -> None:
+    lines = [
+        "error: 2 errors in the release release.env:\n\n",
+        "  release.env:1: COREDNS_IMAGE: is empty\n\n",
+        "\x1b[31m  release.env:3: FOO: names no project\n",
+        "a line of something else\n",
+        "  which has one below it\n",
+    ]
+    raw = [{"diagnosticEvent": {"message": line, "severity": "info#err"}} for line in lines]
+    other = {"diagnosticEvent": {"message": "  no line of it", "severity": "error"}}
+    first, second = recorded.found([*raw[:3], other, *raw[3:]]).errors
+    assert first.message.splitlines() == [
+        "2 errors in the release release.env:",
+        "  release.env:1: COREDNS_IMAGE: is empty",
+        "  release.env:3: FOO: names no project",
+    ]
+    assert second.message == "no line of it"
+
+
 def test_warnings_of_the_program_are_warnings() -> None:
     assert recorded.preview("gke-unchanged").warnings[0].startswith("crosscloud:apiAccessCidrs holds only networks")
