@@ -95,7 +95,8 @@ def _existing(wanted: str, present: Callable[[Path], bool]) -> AfterValidator:
         whole = paths.home().joinpath(*rest) if first == ".crosscloud" else path.expanduser()
         whole = Path(context.get("root", paths.ROOT)) / whole
         if context.get("files", True) and not present(whole):
-            raise ValueError(f"is no {wanted}; looked for {shown(whole)}")
+            built = ", which `crosscloud artifacts build` writes" if whole == paths.home() / "release.env" else ""
+            raise ValueError(f"is no {wanted}; looked for {shown(whole)}{built}")
         return whole
 
     return AfterValidator(check)

@@ -114,6 +114,15 @@ def test_the_kubeconfig_of_the_environment_is_the_default(tmp_path: Path, monkey
     assert stack.existing.kubeconfig == tmp_path / "kubeconfig"
 
 
+def test_a_release_that_was_not_built_yet_is_refused_with_what_builds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CROSSCLOUD_HOME", str(tmp_path))
+
+    with pytest.raises(config.ConfigErrors, match=r"release\.env, which `crosscloud artifacts build` writes\)"):
+        config.load({**LOCAL, "releaseFile": ".crosscloud/release.env"}, stack="x")
+
+
 def test_a_path_below_the_home_folder_follows_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CROSSCLOUD_HOME", str(tmp_path / "elsewhere with spaces"))
     (tmp_path / "elsewhere with spaces").mkdir()
