@@ -24,7 +24,9 @@ def rehearse(  # noqa: PLR0913, PLR0917 - each is an option of the command
     machines: Annotated[
         bool, typer.Option("--machines/--no-machines", help="Boot real machines; without them there is no cluster.")
     ] = True,
-    full: Annotated[bool, typer.Option("--full", "--full-size", help="As many machines as the stack's file says.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", "--full-size", help="As many machines as the stack's file says.")
+    ] = False,
     control_planes: Annotated[
         int | None, typer.Option(min=1, help="How many control planes.", show_default="1")
     ] = None,
