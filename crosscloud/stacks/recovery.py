@@ -32,16 +32,17 @@ def recover(stack: Stack, *, by_program: bool = False) -> list[str]:
     A lock whose holder is dead is given up; one whose holder lives, or may live, raises `LockedError`. Pending
     creations are forgotten: our machines, networks and load balancers carry the resource they belong to, so that the
     next creation takes over or removes what was made; helm's releases are found by their names. The other pending
-    operations are settled by looking at what there is of these resources, and no others (``pulumi refresh``);
-    ``by_program`` with the access that the program gives, where that in the state ends.
+    operations are settled by looking at what there is of these resources, and no others (``pulumi refresh``); where the
+    access in the state ends, ``by_program``, with the access that the program gives, and at all resources.
     """
     mended = list(_given_up(stack, locks.in_files(stack) or []))
     deployment = stack.deployment()
     pending = deployment.get("pending_operations") or []
     if pending:
         urns = {operation["resource"]["urn"] for operation in pending}
-        refresh = [*_REFRESH, "--clear-pending-creates", *_targets(deployment, urns)]
-        refresh += ["--run-program"] if by_program else []
+        # The program, run for some resources alone, would leave out of the state what they depend on.
+        looking = ["--run-program"] if by_program else _targets(deployment, urns)
+        refresh = [*_REFRESH, "--clear-pending-creates", *looking]
         try:
             stack.ask(*refresh)
         except PulumiError as error:

@@ -134,6 +134,7 @@ def test_where_access_ends_it_is_the_program_that_gives_another_one(stack: Quiet
     QuietStack.state = {"pending_operations": [pending("updating", "worker-0")]}
     recovery.recover(stack, by_program=True)
     assert "--run-program" in stack.asked[0]
+    assert "--target" not in stack.asked[0], "the engine would forget what the resource depends on"
 
 
 def test_a_stack_in_order_is_left_alone(stack: QuietStack) -> None:
