@@ -54,9 +54,12 @@ def up_log(stack: TestStack) -> str:
 
 
 @pytest.fixture
-def own_stack(tmp_path: Path) -> Iterator[TestStack]:
-    """A stack that is not yet up, for a test that breaks things; it is gone afterwards."""
-    made = TestStack(tmp_path / "a project", "own")
+def own_stack(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TestStack]:
+    """A stack that is not yet up, for a test that breaks things; it is gone afterwards.
+
+    Its name is its file's, since files run beside each other: ``own-faults``.
+    """
+    made = TestStack(tmp_path / "a project", f"own-{request.path.stem.rpartition('_')[2]}")
     made.configure()
     with changing_stacks():
         made.pulumi("stack", "init", "--no-select")
@@ -65,4 +68,4 @@ def own_stack(tmp_path: Path) -> Iterator[TestStack]:
         yield made
     finally:
         made.crosscloud("down")
-        assert records("own") == []
+        assert records(made.name) == []

@@ -1,4 +1,4 @@
-"""What must hold when machines die, engines are killed and bootstraps fail."""
+"""What must hold when machines die and engines are killed."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def test_an_up_that_is_killed_is_finished_by_the_next_one(own_stack: TestStack) 
     assert re.search(r"Resources:\s+\d+ unchanged\n", own_stack.up())
     named = {m["hostname"] for m in own_stack.resources("crosscloud:index:Machine").values()}
     assert set(nodes(own_stack)) == named
-    assert len(records("own")) == len(named) + 2, "one network, one load balancer, and nothing orphaned"
+    assert len(records(own_stack.name)) == len(named) + 2, "one network, one load balancer, and nothing orphaned"
 
 
 def _kill_during_up(stack: TestStack, moment: float) -> None:
@@ -57,16 +57,6 @@ def _plugins_of(session: int) -> list[int]:
         if int(fields[3]) == session and fields[0] != "Z":
             found.append(int(entry.name))
     return found
-
-
-def test_a_failed_bootstrap_ends_up_soon_with_the_boot_log_in_the_error(own_stack: TestStack) -> None:
-    own_stack.configure(images={"etcd": "registry.cncf.ci/etcd-io/etcd:nowhere"})
-    started = time.monotonic()
-    output = own_stack.pulumi("up", "--yes", "--skip-preview", "--suppress-progress", check=False)
-    assert time.monotonic() - started < 60
-    assert "registry.cncf.ci/etcd-io/etcd:nowhere can't be pulled: not found" in output, output
-    assert "BOOTSTRAP FAILED while: pulling" in output
-    assert "the last lines of the boot log of own-control-plane-0" in output
 
 
 def test_three_control_planes_survive_the_loss_of_one_and_up_restores_it(own_stack: TestStack) -> None:
@@ -118,7 +108,7 @@ def test_another_pod_network_makes_another_cluster_and_down_leaves_nothing(own_s
     pods = kubectl(own_stack, "get", "pods", "-A", "-o", "wide", "-l", "app.kubernetes.io/name=prometheus")
     assert "10.200." in pods
     assert re.search(r"Resources:\s+\d+ unchanged\n", own_stack.up())
-    assert inside(machine(own_stack, "control-plane-0"), "hostname").startswith("own-control-plane-0")
+    assert inside(machine(own_stack, "control-plane-0"), "hostname").startswith(f"{own_stack.name}-control-plane-0")
     own_stack.crosscloud("down")
-    assert records("own") == []
-    assert not [line for line in cleanup.leftovers() if "own-" in line]
+    assert records(own_stack.name) == []
+    assert not [line for line in cleanup.leftovers() if f"{own_stack.name}-" in line]
