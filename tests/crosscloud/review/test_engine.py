@@ -132,6 +132,7 @@ def test_nobody_elses_killed_run_is_taken_for_an_earlier_attempt_and_all_it_left
     (given_up,) = recovery.unlock(stack, force=False)
     assert "gave up the lock of process" in given_up
     leave_open(stack, updating="control-plane-0", deleting="worker-0", reading="worker-1")
+    before = dependencies(stack)
     mended = " ".join(recovery.recover(stack))
     for said in (
         "forgot the creation of",
@@ -141,6 +142,12 @@ def test_nobody_elses_killed_run_is_taken_for_an_earlier_attempt_and_all_it_left
         assert said in mended
     assert f"{NAME}-worker-1 was being read" in mended
     assert not stack.deployment().get("pending_operations")
+    assert dependencies(stack) == before, "or it would be destroyed in another order"
+
+
+def dependencies(stack: Stack) -> dict[str, list[str]]:
+    """Return what each resource of the state depends on."""
+    return {each["urn"]: sorted(each.get("dependencies", [])) for each in stack.deployment()["resources"]}
 
 
 def leave_open(stack: Stack, **operations: str) -> None:
