@@ -5,6 +5,8 @@ from pathlib import Path
 
 #: The checkout: the folder that holds ``Pulumi.yaml``.
 ROOT = Path(__file__).resolve().parent.parent
+#: The policy pack that previews and updates are held to.
+POLICY = ROOT / "policy"
 
 
 def project() -> Path:

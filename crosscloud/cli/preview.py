@@ -35,12 +35,11 @@ def preview(  # noqa: PLR0913, PLR0917 - each is an option of the command
     from crosscloud import paths
     from crosscloud.errors import CrosscloudError
     from crosscloud.preview import command, files, terminal
-    from crosscloud.preview.run import POLICY
     from crosscloud.stacks.pulumi import Stack
 
     chosen = stack_of(name, stack)
     folder = (output or paths.home() / "previews") / chosen
-    policy = POLICY if policies else None
+    policy = paths.POLICY if policies else None
     try:
         found, review = command.preview(chosen, rehearsed=rehearsal, full_size=sizes, policy=policy)
     except CrosscloudError as error:

@@ -13,8 +13,6 @@ from crosscloud.preview.model import Advice, Diagnostic, Preview
 from crosscloud.preview.reading import read
 from crosscloud.stacks.pulumi import PulumiError, Stack
 
-#: The policy pack of this project.
-POLICY = paths.ROOT / "policy"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: Lines of the engine's own words that are kept where it told nothing else of a failure.
 _LAST = 40
@@ -23,24 +21,23 @@ _LAST = 40
 def preview(
     stack: Stack,
     *,
-    policy: Path | None = POLICY,
+    policy: Path | None = paths.POLICY,
     exclude: Sequence[str] = (),
     deployment: Mapping[str, Any] | None = None,
     rehearsed: bool = False,
 ) -> Preview:
     """Return what an update would change of a stack; nothing is changed, written or locked by that.
 
-    ``policy`` is the folder of a policy pack, ``exclude`` are patterns of URNs that are left out with what depends on
-    them. ``deployment`` is the stack's state with its secrets in the clear, where the caller has it (an empty one for a
-    stack that is not there). A preview that fails is returned, too, with its errors; raises `PulumiError` if there is
-    none at all, because the backend can't be read.
+    ``policy`` is the folder of a policy pack, None asks none. ``exclude`` are patterns of URNs that are left out with
+    what depends on them. ``deployment`` is the stack's state with its secrets in the clear, where the caller has it (an
+    empty one for a stack that is not there). A preview that fails, as without the pack that is named, is returned, too,
+    with its errors; raises `PulumiError` if there is none at all, because the backend can't be read.
     """
     started = time.monotonic()
     if deployment is None:
         deployment = state.deployment_of(stack)
     hidden = state.hiding(stack, deployment)
-    pack = policy if policy and (policy / "PulumiPolicy.yaml").is_file() else None
-    told = engine.ask(stack, policy=pack, exclude=exclude, fresh=not deployment)
+    told = engine.ask(stack, policy=policy, exclude=exclude, fresh=not deployment)
     if told.failed and not told.events:
         raise PulumiError(f"stack {stack.name} can't be previewed: {_last_words(hidden(told.words))}")
     found = read(told.events, hidden)
@@ -55,7 +52,7 @@ def preview(
         warnings=found.warnings,
         config=found.config,
         outputs=found.outputs,
-        policies=pack is not None,
+        policies=policy is not None,
         failed=told.failed,
         fresh=not deployment,
         rehearsed=rehearsed,

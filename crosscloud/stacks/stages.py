@@ -15,7 +15,7 @@ from crosscloud.stacks.kubectl import link_kubectl
 from crosscloud.stacks.pulumi import Stack
 
 #: The pack that every update is held to: nothing is made of which one of its mandatory rules says no.
-_PACK = ("--policy-pack", str(paths.ROOT / "policy"))
+_PACK = ("--policy-pack", str(paths.POLICY))
 
 
 class ChecksFailedError(CrosscloudError):

@@ -23,7 +23,7 @@ from tests.processes import finished, start
 
 pytestmark = pytest.mark.engine
 
-_PACK = ("--policy-pack", str(paths.ROOT / "policy"))
+_PACK = ("--policy-pack", str(paths.POLICY))
 
 #: A stack that may do what advisory rules warn of.
 STACK = {

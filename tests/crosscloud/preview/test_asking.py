@@ -84,11 +84,10 @@ def test_an_engine_that_fails_without_a_word_of_why_is_told_by_what_it_printed(
     assert [error.message for error in found.errors] == ["code: 255\nstderr: it was killed"]
 
 
-def test_a_pack_is_asked_only_where_there_is_one(aws: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pack_is_asked_unless_none_is_wanted(aws: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = answer(monkeypatch, Told())
-    assert not run.preview(aws, policy=tmp_path, deployment=STATE).policies
+    assert not run.preview(aws, policy=None, deployment=STATE).policies
     assert asked["policy"] is None
-    (tmp_path / "PulumiPolicy.yaml").write_text("runtime: python\n")
     assert run.preview(aws, policy=tmp_path, deployment=STATE).policies
     assert asked["policy"] == tmp_path
 

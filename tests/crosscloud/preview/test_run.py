@@ -150,6 +150,14 @@ def test_a_stack_that_is_not_there_is_previewed_and_not_made(tmp_path: Path) -> 
     assert not stack.exists()
 
 
+def test_a_pack_that_is_not_there_fails_the_preview(tmp_path: Path) -> None:
+    made = TestStack(tmp_path / "a project", "never-made")
+    made.configure()
+    found = run.preview(Stack("never-made", Project(made.folder)), policy=tmp_path)
+    assert found.failed
+    assert "PulumiPolicy.yaml" in found.errors[0].message
+
+
 def test_secrets_in_the_file_of_a_stack_that_is_not_there_are_known(tmp_path: Path) -> None:
     made = TestStack(tmp_path / "a project", "never-made")
     made.configure()
