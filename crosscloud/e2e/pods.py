@@ -58,8 +58,3 @@ def _why_not_running(pod: Mapping[str, Any]) -> str:
 def name(pod: Mapping[str, Any]) -> str:
     """Return ``namespace/name``."""
     return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
-
-
-def plural(count: int, noun: str) -> str:
-    """Return ``1 node`` or ``3 nodes``."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from crosscloud.problems import counted
 from crosscloud.rehearsal.faults import Fault
 from crosscloud.rehearsal.project import Prepared
 
@@ -32,14 +33,10 @@ def _machines(config: Any) -> str:
     control_planes = getattr(getattr(config, "control_planes", None), "count", 0)
     workers = config.workers.count
     parts = [
-        _counted(control_planes, "control plane") if control_planes else "the cloud's own control plane",
-        _counted(workers, "worker"),
+        counted(control_planes, "control plane") if control_planes else "the cloud's own control plane",
+        counted(workers, "worker"),
     ]
     return f"{' and '.join(parts)}"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _panel(rows: list[tuple[str, str]], colour: str) -> None:

@@ -10,8 +10,9 @@ from crosscloud.e2e.checks.questions import Question
 from crosscloud.e2e.cluster import items
 from crosscloud.e2e.model import Check, Context, Failed, NotYet
 from crosscloud.e2e.parallel import each
-from crosscloud.e2e.pods import is_ready, plural
+from crosscloud.e2e.pods import is_ready
 from crosscloud.e2e.running import image_name
+from crosscloud.problems import counted
 
 #: Milliseconds for one answer.
 TIMEOUT_MS = 2000
@@ -90,8 +91,8 @@ def ask_all(context: Context, probes: list[Probe], services: Services, servers: 
         raise NotYet("\n".join(problems))
     kinds = ", ".join(question.kind for question in asked)
     return [
-        f"{', '.join(servers.addresses)} answered {plural(len(plan) * len(probes), 'question')} of "
-        f"{plural(len(probes), 'node')} rightly, over UDP and TCP: {kinds}"
+        f"{', '.join(servers.addresses)} answered {counted(len(plan) * len(probes), 'question')} of "
+        f"{counted(len(probes), 'node')} rightly, over UDP and TCP: {kinds}"
     ]
 
 

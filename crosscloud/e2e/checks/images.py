@@ -8,8 +8,9 @@ from typing import Any
 from crosscloud import registry
 from crosscloud.e2e.cluster import items
 from crosscloud.e2e.model import Check, Context, Failed, NotYet
-from crosscloud.e2e.pods import CONTROL_PLANE, is_ready, name, plural, why_not_ready
+from crosscloud.e2e.pods import CONTROL_PLANE, is_ready, name, why_not_ready
 from crosscloud.e2e.running import Running, containers, image_name
+from crosscloud.problems import counted
 from crosscloud.release import Image
 
 #: The short names of images that are a project's, wherever they come from. One line adds a project.
@@ -58,7 +59,7 @@ def compare(context: Context, expected: list[Expected]) -> list[str]:
         problems = judge(one, ours)
         wrong += problems
         if ours and not problems:
-            seen.append(f"{one.project} {one.image.tag}: {plural(len(ours), 'container')} of {_digest(ours)}")
+            seen.append(f"{one.project} {one.image.tag}: {counted(len(ours), 'container')} of {_digest(ours)}")
         elif not ours:
             absent.append(f"{one.project}: nothing runs {one.image.reference}{_why(one, pods)}")
     if not context.options.managed_kubernetes:

@@ -8,7 +8,7 @@ from crosscloud.e2e.checks.questions import brief
 from crosscloud.e2e.cluster import items
 from crosscloud.e2e.model import Check, Context, NotYet
 from crosscloud.e2e.parallel import each
-from crosscloud.e2e.pods import plural
+from crosscloud.problems import counted
 
 #: How often each probe calls the service, each time on a new connection, so that it is likely to be sent to every pod.
 CALLS = 4
@@ -74,7 +74,7 @@ def judge(probe: Probe, probes: list[Probe], report: dict[str, Any]) -> list[str
 def describe(probes: list[Probe], services: Services) -> list[str]:
     """Return what was seen; a single node has no other, and this says so."""
     pairs = len(probes) * (len(probes) - 1)
-    ways = f"{plural(len(probes), 'node')}, {plural(pairs, 'direction')} between pods"
+    ways = f"{counted(len(probes), 'node')}, {counted(pairs, 'direction')} between pods"
     if len(probes) == 1:
         ways = "1 node, so nothing to cross: its pod reached itself"
     return [f"{ways}, and the service at {services.address}, over HTTP and UDP"]

@@ -6,7 +6,7 @@ from typing import Any
 from crosscloud.e2e import monitoring
 from crosscloud.e2e.checks.network import linux_nodes
 from crosscloud.e2e.model import Check, Context, Failed, NotYet
-from crosscloud.e2e.pods import plural
+from crosscloud.problems import counted
 
 #: Each says something that only a working exporter knows: who the node is, and that it sees processors and memory.
 UNAME, CPUS, MEMORY = (
@@ -25,7 +25,7 @@ def run(context: Context) -> list[str]:
     wanted = context.release.node_exporter.version
     if wanted and versions != [wanted]:
         raise Failed(f"node-exporter says that it is {', '.join(versions) or 'nothing'}, the release names {wanted}")
-    return [f"node-exporter {', '.join(versions)} tells of {plural(len(nodes), 'node')}: name, processors, memory"]
+    return [f"node-exporter {', '.join(versions)} tells of {counted(len(nodes), 'node')}: name, processors, memory"]
 
 
 def present(context: Context, nodes: list[dict[str, Any]]) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 from crosscloud.e2e.cluster import items
 from crosscloud.e2e.model import Check, Context, Failed, NotYet
-from crosscloud.e2e.pods import CONTROL_PLANE, plural, why_node_not_ready
+from crosscloud.e2e.pods import CONTROL_PLANE, why_node_not_ready
+from crosscloud.problems import counted
 
 
 def run(context: Context) -> list[str]:
@@ -27,7 +28,7 @@ def ready_nodes(nodes: list[dict[str, Any]], wanted: int | None) -> list[dict[st
     if not nodes:
         problems.append("the cluster has no node")
     elif wanted is not None and len(nodes) != wanted:
-        problems.append(f"the cluster has {plural(len(nodes), 'node')}, {wanted} are expected")
+        problems.append(f"the cluster has {counted(len(nodes), 'node')}, {wanted} are expected")
     if problems:
         raise NotYet("\n".join(problems))
     return nodes
@@ -51,8 +52,8 @@ def kubelet(node: Mapping[str, Any]) -> str:
 def describe(server: str, nodes: list[dict[str, Any]], *, asked: str | None, managed: bool) -> list[str]:
     """Return what was seen: how many nodes, of which role, and which version."""
     planes = sum(CONTROL_PLANE in (node["metadata"].get("labels") or {}) for node in nodes)
-    roles = f" ({plural(planes, 'control plane')})" if planes else ""
-    seen = [f"{plural(len(nodes), 'node')} Ready{roles}, Kubernetes {server}"]
+    roles = f" ({counted(planes, 'control plane')})" if planes else ""
+    seen = [f"{counted(len(nodes), 'node')} Ready{roles}, Kubernetes {server}"]
     if managed:
         kubelets = ", ".join(sorted({kubelet(node) for node in nodes}))
         seen.append(f"managed: kubelets {kubelets}; the release asked for {asked or 'no version'}, not compared")

@@ -8,7 +8,7 @@ from crosscloud.e2e import monitoring, targets
 from crosscloud.e2e.checks.dns import runs
 from crosscloud.e2e.cluster import items
 from crosscloud.e2e.model import Check, Context, Failed, NotYet
-from crosscloud.e2e.pods import plural
+from crosscloud.problems import counted
 
 #: Over this time a rate is asked for: two scrapes have to lie in it, so a fresh Prometheus is waited for.
 RATE = "sum by (job) (rate(process_cpu_seconds_total[2m]))"
@@ -29,7 +29,7 @@ def scraped(context: Context) -> list[str]:
         raise NotYet("\n".join(problems))
     jobs = Counter(target["labels"].get("job", "?") for target in found)
     listed = ", ".join(f"{job} {count}" for job, count in sorted(jobs.items()))
-    return [f"{plural(len(found), 'target')} up, {len(wanted)} expected: {listed}"]
+    return [f"{counted(len(found), 'target')} up, {len(wanted)} expected: {listed}"]
 
 
 def run_queries(context: Context) -> list[str]:
@@ -40,7 +40,7 @@ def run_queries(context: Context) -> list[str]:
         raise Failed(f"Prometheus says that it is {build['version'] or 'no version'}, the release names {wanted}")
     context.deadline.until(lambda: agreed_up(context))
     rates = context.deadline.until(lambda: rated(context))
-    return [f"Prometheus {build['version']} answered up and a rate over {plural(rates, 'job')}"]
+    return [f"Prometheus {build['version']} answered up and a rate over {counted(rates, 'job')}"]
 
 
 def agreed_up(context: Context) -> None:
