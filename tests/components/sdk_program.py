@@ -5,6 +5,7 @@ It is made under the engine's test double, in this process of its own.
 Each cloud's own test gives the double (``Engine``) and runs the program (``make``).
 """
 
+import gc
 import json
 import sys
 from importlib import import_module
@@ -36,6 +37,7 @@ VALUES: dict[str, dict[str, Any]] = {
 
 
 def main(cloud: str) -> None:
+    gc.disable()  # as the language host does for a program
     import_module("components.cross_project")  # what every stack has beside its cluster
     test = import_module(f"tests.components.test_{cloud}")
     engine = double.use(test.Engine())
