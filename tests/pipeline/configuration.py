@@ -17,6 +17,12 @@ from tests.pipeline.checkout import PROJECT
 _NODE = paths.home() / "node" / "node_modules" / ".bin"
 #: The top level's keys that are no jobs.
 _KEYWORDS = {"default", "include", "stages", "variables", "workflow"}
+#: What GitLab tells the jobs of a merge request of the project's own branch.
+OWN = {
+    "CI_PIPELINE_SOURCE": "merge_request_event",
+    "CI_MERGE_REQUEST_SOURCE_PROJECT_PATH": PROJECT,
+    "CI_MERGE_REQUEST_PROJECT_PATH": PROJECT,
+}
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pulumi.automation import EngineEvent
 from crosscloud.preview.hiding import Hiding
 from crosscloud.preview.model import Preview
 from crosscloud.preview.reading import Found, read
+from crosscloud.preview.words import say
 
 FOLDER = Path(__file__).parent / "recorded"
 NAMES = sorted(file.stem for file in FOLDER.glob("*.jsonl"))
@@ -53,3 +54,8 @@ def of(told: Found) -> Preview:
 def with_changes(name: str, **changes: Any) -> Preview:
     """Return a recorded preview with other parts."""
     return replace(preview(name), **changes)
+
+
+def said(name: str) -> tuple[str, ...]:
+    """Return the sentences that are said of a recorded preview."""
+    return say(preview(name)).sentences
